@@ -1,0 +1,57 @@
+"""`manage.py test`: pytest on real servers in a temporary place, of which nothing remains."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from .commands import servers
+from .state import ROOT, State
+from .translations import compile_translations
+
+PROCESSES = 2
+
+
+def run_tests(arguments: list[str]) -> int:
+    """Run pytest with the given arguments; return its exit code."""
+    folder = Path(tempfile.mkdtemp(prefix="bpi-test-"))
+    folder.chmod(0o711)  # PostgreSQL may run as another user
+    os.environ.update(
+        BPI_TEST="1",
+        BPI_READY="1",
+        BPI_STATE_DIR=str(folder),
+        SECRET_KEY=secrets.token_urlsafe(50),
+        PYTHONUNBUFFERED="1",
+    )
+    compile_translations(ROOT / "locale")
+    options = ["-p", "tests.isolation", "--durations=10", "--durations-min=0.5"]
+    if not _chooses_processes(arguments):
+        options += ["-n", str(PROCESSES)]
+    started: Iterable[object] = ()
+    try:
+        with servers(State(folder), careless=True) as started:
+            command = [sys.executable, "-m", "pytest", *options, *arguments]
+            tests = subprocess.Popen(command, cwd=ROOT)
+            try:
+                return tests.wait()
+            except KeyboardInterrupt:  # pytest got it too, and reports what it has
+                tests.terminate()
+                return tests.wait()
+    finally:
+        for server in started:
+            remove = getattr(server, "remove", None)
+            if remove:
+                remove()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _chooses_processes(arguments: list[str]) -> bool:
+    """Whether pytest-xdist is best left alone: asked for explicitly, or one file is to be run."""
+    if any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in arguments):
+        return True
+    files = [argument.split("::")[0] for argument in arguments if not argument.startswith("-")]
+    return len(files) == 1 and Path(ROOT / files[0]).is_file()
