@@ -1,0 +1,1 @@
+"""Billing: conferences become charges, charges become invoices, invoices become money."""

@@ -1,0 +1,18 @@
+"""Charges, invoices, payments, and the settings of invoicing."""
+
+from .charges import BillingPeriod, Charge, ChargeLine, RatedLeg
+from .invoices import Invoice, InvoiceLine, InvoiceTax, Payment
+from .settings import InvoiceSeries, VatRate
+
+__all__ = [
+    "BillingPeriod",
+    "Charge",
+    "ChargeLine",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceSeries",
+    "InvoiceTax",
+    "Payment",
+    "RatedLeg",
+    "VatRate",
+]

@@ -1,0 +1,186 @@
+"""Invoices: drafts that follow the charges, issued documents that never change."""
+
+from typing import NoReturn
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from conferencing.models import Conference
+from customers.models import Customer
+from sales.models import Contract
+
+from .charges import ChargeLine
+
+
+class Invoice(models.Model):
+    """An invoice. A draft follows its charges; once issued a trigger refuses every change.
+
+    ``snapshot`` copies all that the document shows of issuer, customer and contract. Whether it
+    is paid or overdue is no column: ``selectors`` derive it from payments and the due date.
+    Unique: one per monthly contract and period, one per conference where so agreed.
+    """
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", _("Invoice")
+        CREDIT_NOTE = "credit_note", _("Credit note")
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        ISSUED = "issued", _("Issued")
+
+    number = models.CharField(_("number"), max_length=30, null=True, unique=True)  # noqa: DJ001
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.INVOICE)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.DRAFT)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer")
+    )
+    contract = models.ForeignKey(
+        Contract, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("contract")
+    )
+    conference = models.ForeignKey(
+        Conference, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    period = models.CharField(_("period"), max_length=7)
+    currency = models.CharField(_("currency"), max_length=3)
+    language = models.CharField(_("language"), max_length=2)
+    net = models.DecimalField(_("net"), max_digits=18, decimal_places=3, default=0)
+    vat = models.DecimalField(_("VAT"), max_digits=18, decimal_places=3, default=0)
+    total = models.DecimalField(_("total"), max_digits=18, decimal_places=3, default=0)
+    issued_on = models.DateField(_("issue date"), null=True)
+    issued_at = models.DateTimeField(_("issued"), null=True)
+    issued_by = models.CharField(_("issued by"), max_length=150, blank=True)
+    due_on = models.DateField(_("due date"), null=True)
+    snapshot = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(_("created"))
+    updated_at = models.DateTimeField(_("changed"))
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        ordering = ["-created_at", "-pk"]
+        permissions = [
+            ("issue_invoice", _("Can issue invoices")),
+            ("view_figures", _("Can ask for a customer's billing figures")),
+            ("view_amounts", _("Can see amounts of money")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract", "period"],
+                condition=models.Q(kind="invoice", conference=None),
+                name="invoice_once_per_contract_and_period",
+            ),
+            models.UniqueConstraint(
+                fields=["conference"],
+                condition=models.Q(kind="invoice"),
+                name="invoice_once_per_conference",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="draft", number=None, issued_on=None)
+                | models.Q(
+                    state="issued",
+                    number__isnull=False,
+                    issued_on__isnull=False,
+                    due_on__isnull=False,
+                ),
+                name="invoice_number_when_issued",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-created_at"], name="invoice_customer"),
+            models.Index(fields=["state", "-created_at"], name="invoice_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"({self.pk})"
+
+    def delete(self, *args: object, **kwargs: object) -> NoReturn:
+        """Refuse: drafts follow their charges, issued invoices are credited.
+
+        Raises:
+            TypeError: always.
+        """
+        msg = "invoices are never deleted"
+        raise TypeError(msg)
+
+
+class InvoiceLine(models.Model):
+    """One line, with its words copied: ``kind`` and ``quantity`` are those of TARIFF.md.
+
+    ``period`` is the line's own, which differs from the invoice's for late calls.
+    """
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveIntegerField()
+    kind = models.CharField(_("kind"), max_length=24)
+    description = models.CharField(_("description"), max_length=300)
+    conference = models.ForeignKey(
+        Conference, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    charge_line = models.ForeignKey(
+        ChargeLine, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    period = models.CharField(_("period"), max_length=7)
+    reference = models.CharField(_("billing reference"), max_length=60, blank=True)
+    quantity = models.BigIntegerField(_("quantity"), null=True)
+    net = models.DecimalField(_("net"), max_digits=18, decimal_places=3)
+    vat_category = models.CharField(max_length=16)
+    vat_percent = models.DecimalField(max_digits=6, decimal_places=3)
+
+    class Meta:
+        verbose_name = _("invoice line")
+        verbose_name_plural = _("invoice lines")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "position"], name="invoice_line_position")
+        ]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class InvoiceTax(models.Model):
+    """VAT of one category, computed once on the sum of its lines."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="taxes")
+    category = models.CharField(_("category"), max_length=16)
+    percent = models.DecimalField(_("percent"), max_digits=6, decimal_places=3)
+    base = models.DecimalField(_("base"), max_digits=18, decimal_places=3)
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=3)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("tax")
+        verbose_name_plural = _("taxes")
+        ordering = ["category", "percent"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "category", "percent"], name="invoice_tax_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.percent} %: {self.amount}"
+
+
+class Payment(models.Model):
+    """Money that came in for an issued invoice, in its currency."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=3)
+    paid_on = models.DateField(_("paid on"))
+    method = models.CharField(_("method"), max_length=20)
+    reference = models.CharField(_("reference"), max_length=60, blank=True)
+    recorded_by = models.CharField(max_length=150, blank=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["paid_on", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_positive")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.paid_on} {self.amount}"

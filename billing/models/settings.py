@@ -1,0 +1,61 @@
+"""Settings of invoicing: number series and VAT rates."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from toolkit.sql import DateRange
+
+
+class InvoiceSeries(models.Model):
+    """The counter of one kind of document in one year; locked while a number is taken."""
+
+    kind = models.CharField(_("kind"), max_length=12)
+    year = models.PositiveSmallIntegerField(_("year"))
+    prefix = models.CharField(_("prefix"), max_length=10)
+    next_number = models.PositiveIntegerField(_("next number"), default=1)
+    last_issued_on = models.DateField(_("last issue date"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("invoice series")
+        verbose_name_plural = _("invoice series")
+        ordering = ["-year", "kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "year"], name="series_kind_year_once"),
+            models.UniqueConstraint(fields=["prefix", "year"], name="series_prefix_year_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}-{self.year}"
+
+
+class VatRate(models.Model):
+    """The VAT percent of a category from a day on."""
+
+    category = models.CharField(_("category"), max_length=16)
+    percent = models.DecimalField(_("percent"), max_digits=6, decimal_places=3)
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid to (exclusive)"), null=True, blank=True)
+    reason_es = models.CharField(_("reason (Spanish)"), max_length=200, blank=True)
+    reason_en = models.CharField(_("reason (English)"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("VAT rate")
+        verbose_name_plural = _("VAT rates")
+        ordering = ["category", "-valid_from"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(percent__gte=0, percent__lte=100), name="vat_percent_sane"
+            ),
+            ExclusionConstraint(
+                name="vat_rate_never_overlaps",
+                expressions=[
+                    ("category", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.percent} %"

@@ -1,0 +1,236 @@
+"""All settings, read from the environment in one place; each is explained in docs/settings.md."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from toolkit.env import (
+    database_from_url,
+    env_bool,
+    env_int,
+    env_list,
+    env_str,
+    redis_url,
+)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = Path(env_str("BPI_STATE_DIR", str(BASE_DIR / "var")))
+
+# --- the site ---------------------------------------------------------------------------------
+DEBUG = env_bool("BPI_DEBUG", default=False)
+TESTING = env_bool("BPI_TEST", default=False)
+# Commands that need no secret (simulate, makemessages) run without; everything that signs fails.
+SECRET_KEY = env_str("SECRET_KEY")
+ALLOWED_HOSTS = env_list("BPI_ALLOWED_HOSTS", "127.0.0.1,localhost,testserver")
+CSRF_TRUSTED_ORIGINS = env_list("BPI_TRUSTED_ORIGINS")
+PUBLIC_URL = env_str("BPI_PUBLIC_URL", "http://127.0.0.1:8000")
+HTTPS = PUBLIC_URL.startswith("https://")
+ROOT_URLCONF = "bpi_portal.urls"
+WSGI_APPLICATION = "bpi_portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEST_RUNNER = "bpi_portal.runner.PytestRunner"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_htmx",
+    "template_partials",
+    "django_filters",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+    "knox",
+    "rest_framework_api_key",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "toolkit",
+    "integration",
+    "customers",
+    "sales",
+    "conferencing",
+    "mailing",
+    "billing",
+    "bpi_portal",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- servers ----------------------------------------------------------------------------------
+DATABASES = {"default": database_from_url(env_str("DATABASE_URL"))}
+REDIS_URL = env_str("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_DATABASE_OFFSET = env_int("BPI_REDIS_DATABASE_OFFSET", 0)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": redis_url(REDIS_URL, database=REDIS_DATABASE_OFFSET + 2),
+    }
+}
+
+# A task may run twice: every one is idempotent by a key in the database.
+CELERY_BROKER_URL = redis_url(REDIS_URL, database=REDIS_DATABASE_OFFSET, scheme_for_celery=True)
+CELERY_TASK_IGNORE_RESULT = True  # progress and results live in integration.Job
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_SOFT_TIME_LIMIT = 540
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_keepalive": True,
+    "socket_timeout": 2,
+    "socket_connect_timeout": 1,
+}
+CELERY_VISIBILITY_TIMEOUT = 900
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A dead broker must not hold up a request: the sweep does what was not handed over.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
+
+EMAIL_BACKEND = env_str("BPI_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_FILE_PATH = str(STATE_DIR / "mail")
+EMAIL_HOST = env_str("BPI_EMAIL_HOST", "127.0.0.1")
+EMAIL_PORT = env_int("BPI_EMAIL_PORT", 25)
+DEFAULT_FROM_EMAIL = env_str("BPI_FROM_EMAIL", "portal@bpi.example")
+
+# --- languages, places, formats ---------------------------------------------------------------
+LANGUAGE_CODE = "es"
+LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env_str("BPI_TIME_ZONE", "Europe/Madrid")
+USE_THOUSAND_SEPARATOR = False
+
+# --- static files -----------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = STATE_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+MEDIA_ROOT = STATE_DIR / "media"
+
+# --- people -----------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an administrator invites: the link proves the address
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "BPI Portal"
+
+# --- security ---------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_SSL_REDIRECT = env_bool("BPI_SSL_REDIRECT", default=False)
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+
+# --- the API ----------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "BPI Portal",
+    "VERSION": "1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- conference bridges -----------------------------------------------------------------------
+BRIDGE_MAKES = {
+    "janus": "conferencing.bridges.janus.JanusBridge",
+    "simulated": "conferencing.bridges.simulated.SimulatedBridge",
+}
+# Given by whoever starts Janus (``manage.py up`` does); empty where there is none.
+JANUS_ADMIN_URL = env_str("BPI_JANUS_ADMIN_URL")
+JANUS_ADMIN_SECRET = env_str("BPI_JANUS_ADMIN_SECRET")
+JANUS_ADMIN_KEY = env_str("BPI_JANUS_ADMIN_KEY")
+JANUS_HTTP_URL = env_str("BPI_JANUS_HTTP_URL")
+JANUS_WS_URL = env_str("BPI_JANUS_WS_URL")
+JANUS_API_SECRET = env_str("BPI_JANUS_API_SECRET")
+JANUS_TOKEN_SECRET = env_str("BPI_JANUS_TOKEN_SECRET")
+JANUS_EVENTS_URL = env_str("BPI_JANUS_EVENTS_URL")
+JANUS_EVENTS_PASSWORD = env_str("BPI_JANUS_EVENTS_PASSWORD")
+# Rooms stand open this long before and after the booked time, in seconds.
+ROOM_LEAD_SECONDS = env_int("BPI_ROOM_LEAD_SECONDS", 900)
+ROOM_GRACE_SECONDS = env_int("BPI_ROOM_GRACE_SECONDS", 900)

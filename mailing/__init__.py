@@ -1,0 +1,1 @@
+"""Mailing: letters merged, printed and announced to the very same customers."""
