@@ -1,0 +1,31 @@
+"""Let a task carry the name of the request that started it."""
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from celery import Task
+from celery.signals import before_task_publish, task_postrun, task_prerun
+
+from toolkit.request_id import current_request_id, request_context
+
+_HEADER = "request_id"
+_open: dict[str, AbstractContextManager[None]] = {}
+
+
+@before_task_publish.connect
+def _send_request_id(headers: dict[str, Any] | None = None, **_kwargs: object) -> None:
+    if headers is not None and current_request_id():
+        headers[_HEADER] = current_request_id()
+
+
+@task_prerun.connect
+def _enter_request(task_id: str, task: Task[..., Any], **_kwargs: object) -> None:
+    context = request_context(getattr(task.request, _HEADER, None) or f"task_{task_id}")
+    context.__enter__()
+    _open[task_id] = context
+
+
+@task_postrun.connect
+def _leave_request(task_id: str, **_kwargs: object) -> None:
+    if context := _open.pop(task_id, None):
+        context.__exit__(None, None, None)
