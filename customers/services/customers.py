@@ -1,0 +1,246 @@
+"""Register a customer, change it, suspend it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from customers.models import Address, Contact, Customer
+from integration.services import Actor, record_event
+
+from .checks import check_places, clean_tax_id
+
+Who = Actor | AbstractBaseUser | AnonymousUser | str | None
+
+# What ``register_customer`` and ``change_customer`` take, beside addresses and contacts.
+FIELDS = frozenset(
+    {
+        "legal_name",
+        "trade_name",
+        "tax_id",
+        "country",
+        "language",
+        "currency",
+        "timezone",
+        "email",
+        "phone",
+        "account_manager",
+        "tags",
+        "reference_policy",
+        "references",
+        "preferences",
+    }
+)
+
+
+class TaxIdTakenError(ValueError):
+    """Another customer has this tax id; ``customer`` is that one."""
+
+    def __init__(self, customer: Customer) -> None:
+        super().__init__(customer.tax_id)
+        self.customer = customer
+
+
+class CustomerChangedMeanwhileError(ValueError):
+    """Somebody else saved the customer first; ``customer`` is what it is now."""
+
+    def __init__(self, customer: Customer) -> None:
+        super().__init__(customer.number)
+        self.customer = customer
+
+
+@transaction.atomic
+def register_customer(
+    *,
+    actor: Who,
+    now: datetime,
+    addresses: Iterable[Mapping[str, Any]] = (),
+    contacts: Iterable[Mapping[str, Any]] = (),
+    **fields: Any,
+) -> Customer:
+    """Create a customer with its addresses and contacts, under the next number.
+
+    Raises:
+        ValidationError: fields that are wrong, by name.
+        TaxIdTakenError: the tax id belongs to another customer.
+    """
+    customer = Customer(**_known(fields))
+    _check(customer)
+    customer.number = _next_number()
+    _save(customer)
+    _replace(customer, addresses=addresses, contacts=contacts)
+    record_event(
+        type="customer.registered",
+        actor=actor,
+        customer_number=customer.number,
+        subject=("customer", customer.number),
+        now=now,
+    )
+    return customer
+
+
+@transaction.atomic
+def change_customer(
+    *,
+    customer: Customer,
+    expected_version: int,
+    actor: Who,
+    now: datetime,
+    addresses: Iterable[Mapping[str, Any]] | None = None,
+    contacts: Iterable[Mapping[str, Any]] | None = None,
+    **fields: Any,
+) -> Customer:
+    """Change what is given; addresses and contacts, where given, replace the ones there.
+
+    Raises:
+        CustomerChangedMeanwhileError: it is not at ``expected_version`` any more; nothing changed.
+        ValidationError: fields that are wrong, by name.
+        TaxIdTakenError: the tax id belongs to another customer.
+    """
+    locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    if locked.version != expected_version:
+        raise CustomerChangedMeanwhileError(locked)
+    changed = [name for name, value in _known(fields).items() if getattr(locked, name) != value]
+    for name in changed:
+        setattr(locked, name, fields[name])
+    _check(locked)
+    locked.version += 1
+    _save(locked)
+    _replace(locked, addresses=addresses, contacts=contacts)
+    record_event(
+        type="customer.changed",
+        actor=actor,
+        customer_number=locked.number,
+        subject=("customer", locked.number),
+        # Names of fields only: the log carries no personal data.
+        data={"fields": sorted(changed), "version": locked.version},
+        now=now,
+    )
+    return locked
+
+
+@transaction.atomic
+def suspend_customer(*, customer: Customer, reason: str, actor: Who, now: datetime) -> Customer:
+    """Refuse new bookings of the customer from now on, saying why. Safe to repeat.
+
+    Raises:
+        ValidationError: no reason was given.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why: the desk tells it to the customer.")})
+    return _set_status(customer, Customer.Status.SUSPENDED, reason.strip(), actor, now)
+
+
+@transaction.atomic
+def reactivate_customer(*, customer: Customer, actor: Who, now: datetime) -> Customer:
+    """Take bookings of the customer again. Safe to repeat."""
+    return _set_status(customer, Customer.Status.ACTIVE, "", actor, now)
+
+
+def _set_status(
+    customer: Customer, status: Customer.Status, reason: str, actor: Who, now: datetime
+) -> Customer:
+    locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    if (locked.status, locked.status_reason) == (status, reason):
+        return locked
+    locked.status, locked.status_reason = status, reason
+    locked.version += 1
+    locked.save(update_fields=["status", "status_reason", "version", "updated_at"])
+    record_event(
+        type=f"customer.{'suspended' if status == Customer.Status.SUSPENDED else 'reactivated'}",
+        actor=actor,
+        customer_number=locked.number,
+        subject=("customer", locked.number),
+        now=now,
+    )
+    return locked
+
+
+def _known(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    unknown = fields.keys() - FIELDS
+    if unknown:
+        msg = f"unknown fields: {', '.join(sorted(unknown))}"
+        raise TypeError(msg)
+    return fields
+
+
+def _check(customer: Customer) -> None:
+    errors: dict[str, Any] = {}
+    for check in (_check_names, _check_numbers, _check_references):
+        try:
+            check(customer)
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+    if errors:
+        raise ValidationError(errors)
+
+
+def _check_names(customer: Customer) -> None:
+    customer.clean_fields(exclude=["number", "tax_id", "version"])
+
+
+def _check_numbers(customer: Customer) -> None:
+    check_places(country=customer.country, currency=customer.currency, timezone=customer.timezone)
+    customer.tax_id = clean_tax_id(tax_id=customer.tax_id, country=customer.country)
+
+
+def _check_references(customer: Customer) -> None:
+    needs_list = customer.reference_policy == Customer.ReferencePolicy.LIST
+    if needs_list and not customer.references:
+        message = _("Give at least one reference for the list.")
+        raise ValidationError({"references": ValidationError(message, code="required")})
+
+
+def _next_number() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('customers_customer_number')")
+        row = cursor.fetchone()
+    return f"C-{row[0]:05}"
+
+
+def _save(customer: Customer) -> None:
+    """Save; the database decides whether the tax id is free, also between two registrations."""
+    try:
+        with transaction.atomic():
+            customer.save()
+    except IntegrityError as error:
+        if "customer_tax_id_once" not in str(error):
+            raise
+        twin = Customer.objects.get(country=customer.country, tax_id=customer.tax_id)
+        raise TaxIdTakenError(twin) from error
+
+
+def _replace(
+    customer: Customer,
+    *,
+    addresses: Iterable[Mapping[str, Any]] | None,
+    contacts: Iterable[Mapping[str, Any]] | None,
+) -> None:
+    if addresses is not None:
+        customer.addresses.all().delete()
+        _add(Address, customer, "addresses", addresses)
+    if contacts is not None:
+        customer.contacts.all().delete()
+        _add(Contact, customer, "contacts", contacts)
+
+
+def _add(
+    model: type[Address] | type[Contact],
+    customer: Customer,
+    field: str,
+    rows: Iterable[Mapping[str, Any]],
+) -> None:
+    errors: dict[str, Any] = {}
+    for place, row in enumerate(rows):
+        part = model(customer=customer, **row)
+        try:
+            part.full_clean(exclude=["customer"])
+            part.save()
+        except ValidationError as error:
+            errors |= {f"{field}.{place}.{name}": found for name, found in error.error_dict.items()}
+    if errors:
+        raise ValidationError(errors)
