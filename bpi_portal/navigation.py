@@ -1,0 +1,156 @@
+"""The menu: every entry once, with the permission it needs. The roof knows all departments."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu.
+
+    ``go`` is the letter after ``g``; ``on_phone`` puts it into the bottom bar, where four have
+    room; ``count`` is the dotted path of a function of the user that answers a number to show
+    beside the label, nothing when it is zero.
+    """
+
+    label: str | Promise
+    icon: str
+    url_name: str
+    section: str | Promise = ""
+    permission: str = ""
+    go: str = ""
+    on_phone: bool = False
+    count: str = ""
+
+
+SALES = _("Sales")
+BILLING = _("Billing")
+CONFERENCES = _("Conferences")
+OFFICE = _("Office")
+
+ENTRIES = (
+    Entry(_("Home"), "layout-dashboard", "home", go="h", on_phone=True),
+    Entry(
+        _("Customers"),
+        "users",
+        "sales:customer_list",
+        SALES,
+        "customers.view_customer",
+        "c",
+        on_phone=True,
+    ),
+    Entry(_("Contracts"), "file-pen", "sales:contract_list", SALES, "sales.view_contract", "t"),
+    Entry(
+        _("Invoices"),
+        "file-text",
+        "billing:invoice_list",
+        BILLING,
+        "billing.view_invoice",
+        "i",
+        on_phone=True,
+    ),
+    Entry(
+        _("Problems"), "triangle-alert", "billing:problem_list", BILLING, "billing.view_charge", "p"
+    ),
+    Entry(
+        _("Reservations"),
+        "calendar-days",
+        "conferencing:reservation_list",
+        CONFERENCES,
+        "conferencing.view_reservation",
+        "r",
+        on_phone=True,
+    ),
+    Entry(
+        _("Day view"),
+        "calendar-clock",
+        "conferencing:day",
+        CONFERENCES,
+        "conferencing.view_reservation",
+        "d",
+    ),
+    Entry(
+        _("Conferences"),
+        "radio",
+        "conferencing:conference_list",
+        CONFERENCES,
+        "conferencing.view_conference",
+        "l",
+    ),
+    Entry(_("Settings"), "settings", "settings:issuer", OFFICE, "customers.change_issuer", "s"),
+    Entry(_("Users"), "user-cog", "users:user_list", OFFICE, "auth.change_user", "u"),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry as one user sees it on one page."""
+
+    entry: Entry
+    url: str
+    is_current: bool
+    count: int
+
+
+@dataclass(frozen=True)
+class Section:
+    """Entries under one heading; the first has none."""
+
+    title: str | Promise
+    links: list[Link]
+
+
+def navigation(request: HttpRequest) -> dict[str, object]:
+    """Give templates ``navigation``, a list of sections, worked out only where it is shown."""
+    return {"navigation": SimpleLazyObject(lambda: sections_for(request))}
+
+
+def sections_for(request: HttpRequest) -> list[Section]:
+    """Answer the menu of the request's user, the entry of the current page marked."""
+    if not request.user.is_authenticated:
+        return []
+    links = list(_links(request))
+    return [
+        Section(title, list(group))
+        for title, group in groupby(links, lambda link: link.entry.section)
+    ]
+
+
+def _links(request: HttpRequest) -> Iterator[Link]:
+    allowed = [
+        (entry, url)
+        for entry in ENTRIES
+        if not entry.permission or request.user.has_perm(entry.permission)
+        if (url := _url(entry))
+    ]
+    current = _current(request.path, [url for _entry, url in allowed])
+    for entry, url in allowed:
+        yield Link(entry, url, is_current=url == current, count=_count(entry, request))
+
+
+def _url(entry: Entry) -> str:
+    try:
+        return reverse(entry.url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def _current(path: str, urls: list[str]) -> str:
+    """Answer the most precise address that ``path`` lies under; home only for itself."""
+    home = reverse("home")
+    under = [url for url in urls if path == url or (url != home and path.startswith(url))]
+    return max(under, key=len, default="")
+
+
+def _count(entry: Entry, request: HttpRequest) -> int:
+    if not entry.count:
+        return 0
+    function: Callable[[object], int] = import_string(entry.count)
+    return function(request.user)
