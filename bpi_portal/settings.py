@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.forms",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "csp",
@@ -87,10 +88,14 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "toolkit.context.interface",
+                "bpi_portal.navigation.navigation",
             ],
         },
     }
 ]
+
+FORM_RENDERER = "toolkit.form_rendering.Renderer"
 
 # --- servers ----------------------------------------------------------------------------------
 DATABASES = {"default": database_from_url(env_str("DATABASE_URL"))}
@@ -135,6 +140,7 @@ DEFAULT_FROM_EMAIL = env_str("BPI_FROM_EMAIL", "portal@bpi.example")
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "toolkit.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env_str("BPI_TIME_ZONE", "Europe/Madrid")
