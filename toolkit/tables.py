@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import reduce
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -126,7 +125,9 @@ class _Order:
         return rows.order_by(by.asc(**nulls), "pk")
 
     def key(self, row: Model) -> tuple[Key, Key]:
-        value = reduce(lambda at, name: getattr(at, name, None), self.column.path.split("__"), row)
+        value: Any = row
+        for name in self.column.path.split("__"):
+            value = getattr(value, name, None)
         return value, row.pk
 
     def beyond(self, key: tuple[Key, Key]) -> Q:

@@ -45,11 +45,11 @@ def money(value: Number, currency: str) -> str:
 
 
 @register.filter
-def micros(value: int | None, currency: str) -> str:
+def micros(value: int | str | None, currency: str) -> str:
     """Write an amount held as micros (``toolkit.money``) like ``money`` does."""
     if value is None or value == "":
         return ""
-    return _with_symbol(Decimal(amounts.format_micros(value, currency)), currency)
+    return _with_symbol(Decimal(amounts.format_micros(int(value), currency)), currency)
 
 
 @register.filter
