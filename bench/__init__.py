@@ -1,1 +1,1 @@
-"""Measure what docs/performance.md tells; each module prints a table, with --json an object, too."""
+"""Measure what docs/performance.md tells: each prints a table, with --json one object, too."""
