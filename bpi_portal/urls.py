@@ -1,7 +1,16 @@
 """Root URLconf: one line per app, and the REST API."""
 
+from django.contrib import admin
 from django.urls import include, path
 
+from . import views
+
 urlpatterns = [
+    path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
+    path("users/", include("bpi_portal.users.urls")),
+    path("settings/", include("bpi_portal.office.urls")),
     path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
 ]

@@ -3,6 +3,7 @@
 from .customers import (
     CustomerChangedMeanwhileError,
     TaxIdTakenError,
+    Who,
     change_customer,
     reactivate_customer,
     register_customer,
@@ -14,6 +15,7 @@ __all__ = [
     "CustomerChangedMeanwhileError",
     "IssuerChangedMeanwhileError",
     "TaxIdTakenError",
+    "Who",
     "change_customer",
     "reactivate_customer",
     "register_customer",

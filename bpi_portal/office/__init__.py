@@ -1,0 +1,1 @@
+"""Settings of the house: our company, VAT, number series, holidays."""

@@ -1,0 +1,14 @@
+"""Addresses of the settings."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "settings"
+urlpatterns = [
+    path("", views.issuer, name="issuer"),
+    path("logo/", views.issuer_logo, name="issuer_logo"),
+    path("vat/", views.vat, name="vat"),
+    path("series/", views.series, name="series"),
+    path("holidays/", views.holidays, name="holidays"),
+]

@@ -1,0 +1,124 @@
+"""Screens of the settings."""
+
+from collections.abc import Callable
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from billing import services as billing
+from billing.models import InvoiceSeries, VatRate
+from customers.models import Holiday, Issuer
+from customers.services import IssuerChangedMeanwhileError, save_holidays, save_issuer
+from toolkit.access import require
+
+from .forms import HolidaysForm, IssuerForm, SeriesForm, VatRateForm
+
+
+@require("customers.view_issuer")
+def issuer(request: HttpRequest) -> HttpResponse:
+    """Show and change our company's data."""
+    current = Issuer.objects.first()
+    initial = {"expected_version": current.version if current else None}
+    form = IssuerForm(
+        request.POST or None, request.FILES or None, instance=current, initial=initial
+    )
+    # The form's own instance is not saved: the service checks, saves and records.
+    if _saved(
+        request,
+        form,
+        lambda: save_issuer(
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=form.cleaned_data["expected_version"],
+            **form.changes(),
+        ),
+    ):
+        messages.success(request, _("Settings saved. Documents issued before keep theirs."))
+        return redirect("settings:issuer")
+    return render(request, "office/issuer.html", {"form": form, "issuer": current})
+
+
+@require("customers.view_issuer")
+def issuer_logo(_request: HttpRequest) -> HttpResponse:
+    """Serve the logo."""
+    current = get_object_or_404(Issuer, logo__isnull=False)
+    return HttpResponse(bytes(current.logo or b""), content_type=current.logo_type)
+
+
+@require("billing.view_vatrate")
+def vat(request: HttpRequest) -> HttpResponse:
+    """Show the VAT rates, and set a new one from a day on."""
+    form = VatRateForm(request.POST or None)
+    if _saved(
+        request,
+        form,
+        lambda: billing.set_vat_rate(actor=request.user, now=timezone.now(), **form.cleaned_data),
+    ):
+        messages.success(request, _("VAT rate saved."))
+        return redirect("settings:vat")
+    rates = VatRate.objects.all()
+    return render(request, "office/vat.html", {"form": form, "rates": rates})
+
+
+@require("billing.view_invoiceseries")
+def series(request: HttpRequest) -> HttpResponse:
+    """Show the number series, and open one for a kind and year."""
+    form = SeriesForm(request.POST or None, initial={"year": timezone.localdate().year})
+    if _saved(
+        request,
+        form,
+        lambda: billing.open_series(actor=request.user, now=timezone.now(), **form.cleaned_data),
+    ):
+        messages.success(request, _("Series saved."))
+        return redirect("settings:series")
+    rows = InvoiceSeries.objects.all()
+    return render(request, "office/series.html", {"form": form, "rows": rows})
+
+
+@require("customers.view_issuer")
+def holidays(request: HttpRequest) -> HttpResponse:
+    """Show and change the calendar of the house."""
+    written = "\n".join(str(holiday) for holiday in Holiday.objects.all())
+    form = HolidaysForm(request.POST or None, initial={"holidays": written})
+    if _saved(
+        request,
+        form,
+        lambda: save_holidays(
+            holidays=form.cleaned_data["holidays"], actor=request.user, now=timezone.now()
+        ),
+    ):
+        messages.success(request, _("Holidays saved."))
+        return redirect("settings:holidays")
+    last = Holiday.objects.aggregate(last=Max("date"))["last"]
+    return render(request, "office/holidays.html", {"form": form, "last": last})
+
+
+def _saved(request: HttpRequest, form: forms.BaseForm, save: Callable[[], object]) -> bool:
+    """Do ``save`` where a valid form was sent; what it refuses is shown with all that was typed.
+
+    Raises:
+        PermissionDenied: something was sent by a user who may only look.
+    """
+    if request.method != "POST":
+        return False
+    if not request.user.has_perm("customers.change_issuer"):
+        raise PermissionDenied
+    if not form.is_valid():
+        return False
+    try:
+        save()
+    except ValidationError as error:
+        form.add_error(None, error)
+        return False
+    except IssuerChangedMeanwhileError:
+        form.add_error(
+            None, _("Somebody else saved these settings meanwhile: reload before you save yours.")
+        )
+        return False
+    return True

@@ -1,0 +1,23 @@
+"""The screens of the roof: home and search."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from toolkit.access import require
+
+from . import search as searching
+
+
+@require()
+def home(request: HttpRequest) -> HttpResponse:
+    """Greet the user with the work of their role."""
+    return render(request, "portal/home.html")
+
+
+@require()
+def search(request: HttpRequest) -> HttpResponse:
+    """Answer the palette with a list, or show the same as a page."""
+    text = request.GET.get("q", "")
+    context = {"text": text, "kinds": searching.search(request.user, text)}
+    template = "portal/_search_results.html" if request.htmx else "portal/search.html"  # type: ignore[attr-defined]
+    return render(request, template, context)
