@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
@@ -15,6 +16,9 @@ from toolkit.env import (
     env_str,
     redis_url,
 )
+
+# Lets generic classes of Django (ModelForm[Issuer]) be written as the type checker reads them.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = Path(env_str("BPI_STATE_DIR", str(BASE_DIR / "var")))
