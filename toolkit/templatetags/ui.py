@@ -16,6 +16,7 @@ from django.templatetags.static import static
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from toolkit import charts
 from toolkit.tables import Page
@@ -164,6 +165,7 @@ def filter_bar(
             if name not in known and name != "cursor"
             for value in values
         ],
+        "path": request_of(context).path,
         "target": target,
         "placeholder": placeholder,
         "is_filtered": any(query.get(part) for part in known),
@@ -270,8 +272,26 @@ def _chip(context: Context, field: BoundField) -> dict[str, object]:
         "field": field,
         "chosen": chosen(field),
         "remove": qs(context, **dict.fromkeys(names)),
-        "is_pair": len(names) > 1,
+        "ends": _ends(field, names) if len(names) == len((_("From"), _("To"))) else [],
     }
+
+
+def _ends(field: BoundField, names: list[str]) -> list[dict[str, object]]:
+    """Describe the two inputs of a range, each with a label of its own."""
+    values = field.value() or [None, None]
+    kinds = [type(widget).__name__ for widget in getattr(field.field.widget, "widgets", ())]
+    return [
+        {
+            "name": name,
+            "id": f"id_{name}",
+            "label": label,
+            "value": "" if value is None else str(value),
+            "type": "date" if "Date" in kind else "text",
+        }
+        for name, label, value, kind in zip(
+            names, (_("From"), _("To")), values, kinds, strict=False
+        )
+    ]
 
 
 @register.filter
