@@ -1,7 +1,7 @@
 """Charges, invoices, payments, and the settings of invoicing."""
 
 from .charges import BillingPeriod, Charge, ChargeLine, RatedLeg
-from .invoices import Invoice, InvoiceLine, InvoiceTax, Payment
+from .invoices import Invoice, InvoiceLine, InvoiceTax, Logo, Payment
 from .settings import InvoiceSeries, VatRate
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "InvoiceLine",
     "InvoiceSeries",
     "InvoiceTax",
+    "Logo",
     "Payment",
     "RatedLeg",
     "VatRate",

@@ -15,9 +15,10 @@ from .charges import ChargeLine
 class Invoice(models.Model):
     """An invoice. A draft follows its charges; once issued a trigger refuses every change.
 
-    ``snapshot`` copies all that the document shows of issuer, customer and contract. Whether it
-    is paid or overdue is no column: ``selectors`` derive it from payments and the due date.
-    Unique: one per monthly contract and period, one per conference where so agreed.
+    ``snapshot`` copies all that the document shows of issuer, customer and contract (the logo by
+    its digest, see ``Logo``). Whether it is paid or overdue is no column: ``selectors`` derive it
+    from payments and the due date. Unique: one per contract and period, one per conference where
+    so agreed (that contract's fees of the month stand on the one without conference).
     """
 
     class Kind(models.TextChoices):
@@ -88,6 +89,7 @@ class Invoice(models.Model):
         ]
         indexes = [
             models.Index(fields=["customer", "-created_at"], name="invoice_customer"),
+            models.Index(fields=["customer", "period"], name="invoice_customer_period"),
             models.Index(fields=["state", "-created_at"], name="invoice_state"),
         ]
 
@@ -107,32 +109,42 @@ class Invoice(models.Model):
 class InvoiceLine(models.Model):
     """One line, with its words copied: ``kind`` and ``quantity`` are those of TARIFF.md.
 
-    ``period`` is the line's own, which differs from the invoice's for late calls.
+    In order of time, the lines of the period (without conference) last; an invoice shows them
+    numbered so. ``held_at`` and ``title`` are the conference's. ``period`` is the line's own,
+    which differs from the invoice's for late calls. ``vat_percent`` is null as long as nobody
+    has said the rate of the category: such a draft can't be issued.
     """
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
-    position = models.PositiveIntegerField()
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="lines", db_index=False
+    )
     kind = models.CharField(_("kind"), max_length=24)
     description = models.CharField(_("description"), max_length=300)
     conference = models.ForeignKey(
         Conference, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    charge_line = models.ForeignKey(
-        ChargeLine, on_delete=models.PROTECT, null=True, related_name="+"
+    charge_line = models.OneToOneField(
+        ChargeLine, on_delete=models.PROTECT, null=True, related_name="invoice_line"
     )
+    held_at = models.DateTimeField(_("held"), null=True)
+    title = models.CharField(_("title"), max_length=120, blank=True)
     period = models.CharField(_("period"), max_length=7)
     reference = models.CharField(_("billing reference"), max_length=60, blank=True)
     quantity = models.BigIntegerField(_("quantity"), null=True)
     net = models.DecimalField(_("net"), max_digits=18, decimal_places=3)
     vat_category = models.CharField(max_length=16)
-    vat_percent = models.DecimalField(max_digits=6, decimal_places=3)
+    vat_percent = models.DecimalField(max_digits=6, decimal_places=3, null=True)
 
     class Meta:
         verbose_name = _("invoice line")
         verbose_name_plural = _("invoice lines")
-        ordering = ["position"]
+        ordering = ["held_at", "conference", "kind"]  # PostgreSQL puts NULL last
         constraints = [
-            models.UniqueConstraint(fields=["invoice", "position"], name="invoice_line_position")
+            models.UniqueConstraint(
+                fields=["invoice", "held_at", "conference", "kind"],
+                nulls_distinct=False,
+                name="invoice_line_once",
+            )
         ]
 
     def __str__(self) -> str:
@@ -179,8 +191,28 @@ class Payment(models.Model):
         verbose_name_plural = _("payments")
         ordering = ["paid_on", "pk"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_positive")
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_positive"),
+            models.UniqueConstraint(
+                fields=["invoice", "reference"],
+                condition=~models.Q(reference=""),
+                name="payment_reference_once",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.paid_on} {self.amount}"
+
+
+class Logo(models.Model):
+    """A logo that some issued invoice shows, kept once however many do; never changed."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    content_type = models.CharField(max_length=20)
+    content = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("logo")
+        verbose_name_plural = _("logos")
+
+    def __str__(self) -> str:
+        return self.digest
