@@ -33,7 +33,7 @@ def enter(*, development: bool = False) -> None:
     Raises:
         SystemExit: Python is too old, or the packages cannot be installed.
     """
-    if sys.version_info < OLDEST_PYTHON:  # noqa: UP036 - says so to whoever starts it with less
+    if sys.version_info < OLDEST_PYTHON:
         sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
     if os.environ.get("BPI_NO_VENV"):
         return

@@ -1,6 +1,7 @@
 """The Celery app; what recurs and when stands in `bpi_portal.timetable`."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.signals import worker_init
@@ -25,7 +26,7 @@ def take_back_unacknowledged(**_: object) -> None:
     if not os.environ.get("BPI_EMBEDDED"):
         return
     with app.connection_for_write() as connection:
-        channel = connection.default_channel
+        channel: Any = connection.default_channel  # kombu's for Redis: its stubs know the base only
         with channel.conn_or_acquire() as client:
             for tag in client.zrange(channel.unacked_index_key, 0, -1):
                 channel.qos.restore_by_tag(tag, client, leftmost=True)

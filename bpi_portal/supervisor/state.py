@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from .console import give_up, say
+from .console import failure, say
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # What other commands of the same folder take over from the one that started the servers.
@@ -56,8 +56,11 @@ class State:
 
     def publish(self) -> None:
         """Tell other commands where the servers are. For the owner's user only (mode 0600)."""
-        names = [*SHARED_VARIABLES, *(name for name in os.environ if name.startswith(SHARED_PREFIX))]
-        lines = [f"{name}={os.environ[name]}\n" for name in names if name in os.environ]
+        lines = [
+            f"{name}={value}\n"
+            for name, value in os.environ.items()
+            if name in SHARED_VARIABLES or name.startswith(SHARED_PREFIX)
+        ]
         partial = self.env_file.with_suffix(".new")
         partial.touch(mode=0o600)
         partial.write_text("".join(lines))
@@ -87,18 +90,21 @@ class State:
         # Kept open on purpose, also over exec: it is let go when this process ends.
         joined = os.open(self.folder / "joined", os.O_CREAT | os.O_RDWR, 0o600)
         os.set_inheritable(joined, True)  # noqa: FBT003 - os takes no keyword here
-        fcntl.flock(joined, fcntl.LOCK_SH)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
+            fcntl.flock(joined, fcntl.LOCK_SH)
             if self.env_file.exists():
-                lines = self.env_file.read_text().splitlines()
-                os.environ.update(line.split("=", maxsplit=1) for line in lines)
+                for line in self.env_file.read_text().splitlines():
+                    name, _, value = line.partition("=")
+                    os.environ[name] = value
                 return True
+            fcntl.flock(joined, fcntl.LOCK_UN)  # the owner may be waiting for us to let go
             if self.is_free():
                 os.close(joined)
                 return False
             time.sleep(0.1)
-        give_up(f"the servers are not ready ({self.owner()}).")
+        msg = f"the servers are not ready ({self.owner()})."
+        raise failure(msg)
 
     def is_free(self) -> bool:
         """Whether no command owns the servers."""

