@@ -2,6 +2,7 @@
 
 from .charges import BillingPeriod, Charge, ChargeLine, RatedLeg
 from .invoices import Invoice, InvoiceLine, InvoiceTax, Logo, Payment
+from .kinds import LineKind
 from .settings import InvoiceSeries, VatRate
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "InvoiceLine",
     "InvoiceSeries",
     "InvoiceTax",
+    "LineKind",
     "Logo",
     "Payment",
     "RatedLeg",

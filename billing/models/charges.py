@@ -8,6 +8,8 @@ from customers.models import Customer
 from sales.models import Contract
 from toolkit.telephony import Access
 
+from .kinds import LineKind
+
 
 class BillingPeriod(models.Model):
     """A contract's calendar month: the row that is locked while anything in it is priced.
@@ -117,7 +119,7 @@ class ChargeLine(models.Model):
 
     charge = models.ForeignKey(Charge, on_delete=models.PROTECT, related_name="lines")
     version = models.PositiveIntegerField()
-    kind = models.CharField(_("kind"), max_length=24)
+    kind = models.CharField(_("kind"), max_length=24, choices=LineKind)
     quantity = models.BigIntegerField(_("quantity"), null=True)
     unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=6, null=True)
     net = models.DecimalField(_("net"), max_digits=18, decimal_places=3)

@@ -10,6 +10,7 @@ from customers.models import Customer
 from sales.models import Contract
 
 from .charges import ChargeLine
+from .kinds import LineKind
 
 
 class Invoice(models.Model):
@@ -96,7 +97,7 @@ class Invoice(models.Model):
     def __str__(self) -> str:
         return self.number or f"({self.pk})"
 
-    def delete(self, *args: object, **kwargs: object) -> NoReturn:
+    def delete(self, *args: object, **kwargs: object) -> NoReturn:  # noqa: ARG002
         """Refuse: drafts follow their charges, issued invoices are credited.
 
         Raises:
@@ -118,7 +119,7 @@ class InvoiceLine(models.Model):
     invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, related_name="lines", db_index=False
     )
-    kind = models.CharField(_("kind"), max_length=24)
+    kind = models.CharField(_("kind"), max_length=24, choices=LineKind)
     description = models.CharField(_("description"), max_length=300)
     conference = models.ForeignKey(
         Conference, on_delete=models.PROTECT, null=True, related_name="+"

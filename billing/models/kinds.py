@@ -1,0 +1,23 @@
+"""The kinds of lines, with the words that stand on an invoice."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class LineKind(models.TextChoices):
+    """What a line is for (TARIFF.md, "A conference" and "A period")."""
+
+    USAGE_TOLL = "usage:toll", _("Calls to the toll number")
+    USAGE_TOLL_FREE = "usage:toll_free", _("Calls to the toll-free number")
+    USAGE_DIAL_OUT = "usage:dial_out", _("Calls dialled out")
+    USAGE_VOIP = "usage:voip", _("Internet calls")
+    SETUP = "setup", _("Conference set-up")
+    OPERATOR = "operator", _("Operator assistance")
+    RECORDING = "recording", _("Recording")
+    UNUSED_PORTS = "unused_ports", _("Reserved ports not used")
+    OVERAGE_PORTS = "overage_ports", _("Ports beyond the reservation")
+    MINIMUM_PARTICIPANTS = "minimum_participants", _("Minimum of participants")
+    NO_SHOW = "no_show", _("Conference not attended")
+    LATE_CANCELLATION = "late_cancellation", _("Late cancellation")
+    COMMITMENT_SHORTFALL = "commitment_shortfall", _("Remainder to the monthly commitment")
+    MONTHLY_FEE = "monthly_fee", _("Monthly fee")
