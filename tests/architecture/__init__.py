@@ -1,0 +1,1 @@
+"""What must never land broken: the shape of the house, checked at every commit."""
