@@ -23,6 +23,7 @@ def run_tests(arguments: list[str]) -> int:
     """Run pytest with the given arguments; return its exit code."""
     folder = Path(tempfile.mkdtemp(prefix="bpi-test-"))
     folder.chmod(0o711)  # PostgreSQL may run as another user
+    (folder / "static").mkdir()  # WhiteNoise warns where there is none
     os.environ.update(
         BPI_TEST="1",
         BPI_READY="1",
