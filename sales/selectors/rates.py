@@ -1,0 +1,87 @@
+"""The rates that a customer is charged on a day."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from customers.models import Customer
+from sales.models import Contract, ContractRate
+
+from .contracts import contract_on, rates_known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateInForce:
+    """A contract rate on the day asked for.
+
+    ``valid_from`` and ``valid_to`` (exclusive, None: open) are the rate's days that lie inside
+    the contract; ``contract_version`` is the version of the contract that brought the rate.
+    Prices are in ``currency``, increments and minimum in seconds.
+    """
+
+    rate_id: int
+    contract: str
+    contract_version: int
+    currency: str
+    access: str
+    access_name: str
+    prefix: str
+    band: str
+    band_name: str
+    valid_from: dt.date
+    valid_to: dt.date | None
+    price_per_minute: Decimal
+    first_increment: int
+    next_increment: int
+    minimum_seconds: int
+    connection_fee: Decimal
+
+
+def rates_in_force(
+    *, customer: Customer, on: dt.date, known_at: dt.datetime | None = None
+) -> list[RateInForce]:
+    """Return the rates in force on a local day, as known at a moment (None: now).
+
+    Empty where no contract binds the customer that day.
+    """
+    contract = contract_on(customer_id=customer.pk, day=on)
+    if contract is None:
+        return []
+    return contract_rates_on(contract, on=on, known_at=known_at)
+
+
+def contract_rates_on(
+    contract: Contract, *, on: dt.date, known_at: dt.datetime | None = None
+) -> list[RateInForce]:
+    """Return the rates of a contract, also of a draft, that are in force on one of its days.
+
+    Where a contract has no peak hours, rates for peak or off-peak never are.
+    """
+    return [
+        _in_force(rate, contract)
+        for rate in rates_known(contract, known_at=known_at)
+        if rate.valid_from <= on
+        and (rate.valid_to is None or on < rate.valid_to)
+        and (contract.peak is not None or rate.band == ContractRate.Band.ANY)
+    ]
+
+
+def _in_force(rate: ContractRate, contract: Contract) -> RateInForce:
+    return RateInForce(
+        rate_id=rate.pk,
+        contract=contract.number,
+        contract_version=rate.contract_version,
+        currency=contract.currency,
+        access=rate.access,
+        access_name=rate.get_access_display(),
+        prefix=rate.prefix,
+        band=rate.band,
+        band_name=rate.get_band_display(),
+        valid_from=max(rate.valid_from, contract.start),
+        valid_to=min((day for day in (rate.valid_to, contract.end) if day), default=None),
+        price_per_minute=rate.price_per_minute,
+        first_increment=rate.first_increment,
+        next_increment=rate.next_increment,
+        minimum_seconds=rate.minimum_seconds,
+        connection_fee=rate.connection_fee,
+    )
