@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "bpi_portal",
 ]
 MIDDLEWARE = [
+    "toolkit.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -82,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "toolkit.api.middleware.ApiHeadersMiddleware",
 ]
 TEMPLATES = [
     {
@@ -217,9 +219,30 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- the API ----------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "toolkit.api.authentication.TokenAuthentication",
+        "toolkit.api.authentication.MachineKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["toolkit.api.permissions.RequiredPermissions"],
+    "DEFAULT_THROTTLE_CLASSES": ["toolkit.api.throttling.CallerThrottle"],
+    "DEFAULT_PAGINATION_CLASS": "toolkit.api.pagination.CursorPage",
+    "DEFAULT_FILTER_BACKENDS": ["toolkit.api.filters.FilterBackend"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["toolkit.api.parsers.JSONParser"],
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "toolkit.api.exceptions.problem_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+API_MACHINE_KEY_MODEL = "integration.MachineKey"
+# Requests of one caller per second, minute, hour or day; "" lifts the limit.
+API_RATE_LIMITS: dict[str, str] = {
+    "user": env_str("BPI_API_RATE_USER", "1200/minute"),
+    "machine": env_str("BPI_API_RATE_MACHINE", "12000/minute"),
+    "anonymous": env_str("BPI_API_RATE_ANONYMOUS", "120/minute"),
+}
+IDEMPOTENCY_KEY_HOURS = env_int("BPI_IDEMPOTENCY_KEY_HOURS", 48)
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": False}
 SPECTACULAR_SETTINGS = {
     "TITLE": "BPI Portal",

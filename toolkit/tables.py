@@ -88,6 +88,11 @@ def keyset_page(
     return _page(found[:size], sort, order, before=True, after=len(found) > size)
 
 
+def is_cursor(text: str, sort: str) -> bool:
+    """Tell whether ``text`` is a cursor of ours for this sort (the API refuses others)."""
+    return _Cursor.read(text, sort) is not None
+
+
 def neighbours(
     rows: QuerySet[M], row: M, *, columns: Mapping[str, Column], sort: str
 ) -> tuple[M | None, M | None]:
