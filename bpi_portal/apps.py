@@ -1,6 +1,6 @@
 """App configuration."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -13,4 +13,5 @@ class RoofConfig(AppConfig):
         """Keep the roles as ``roles.py`` has them."""
         from .roles import sync_after_migrate
 
-        post_migrate.connect(sync_after_migrate, sender=self)
+        # Django tells it only of apps that have models; billing's are the last of ours.
+        post_migrate.connect(sync_after_migrate, sender=apps.get_app_config("billing"))

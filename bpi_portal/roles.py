@@ -65,6 +65,8 @@ AUDITOR = [
     *SEE_CONFERENCES,
     *SEE_BILLING,
     "customers.view_issuer",
+    "billing.view_vatrate",
+    "billing.view_invoiceseries",
     "integration.view_event",
     "integration.view_job",
 ]

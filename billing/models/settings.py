@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from sales.models import Contract
 from toolkit.sql import DateRange
 
 
@@ -59,3 +60,8 @@ class VatRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category} {self.percent} %"
+
+    @property
+    def category_name(self) -> str:
+        """The category in the active language."""
+        return str(dict(Contract.VatCategory.choices).get(self.category, self.category))

@@ -122,7 +122,7 @@ class SeriesForm(forms.Form):
         choices=[("invoice", _("Invoice")), ("credit_note", _("Credit note"))],
     )
     year = forms.IntegerField(label=_("year"), min_value=2000, max_value=2999)
-    prefix = forms.RegexField(
+    prefix = forms.RegexField(  # type: ignore[assignment]  # a field, not the form's own prefix
         label=_("prefix"),
         regex=r"^[A-Z0-9]{1,10}$",
         max_length=10,

@@ -6,7 +6,7 @@ from datetime import datetime
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, Group, User
+from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.core.mail import send_mail
 from django.db import transaction
@@ -17,6 +17,7 @@ from django.utils.translation import override
 from knox.models import AuthToken
 
 from bpi_portal.roles import ROLES
+from customers.services import Who
 from integration.services import record_event
 
 
@@ -41,7 +42,7 @@ def invite_user(
     last_name: str,
     roles: Iterable[str],
     language: str,
-    actor: AbstractBaseUser,
+    actor: Who,
     now: datetime,
 ) -> User:
     """Create a user who sets a password by the link of an e-mail, in ``language``.
@@ -62,7 +63,7 @@ def invite_user(
 
 
 @transaction.atomic
-def give_roles(*, user: User, roles: Iterable[str], actor: AbstractBaseUser, now: datetime) -> User:
+def give_roles(*, user: User, roles: Iterable[str], actor: Who, now: datetime) -> User:
     """Give exactly these roles.
 
     Raises:
@@ -77,7 +78,7 @@ def give_roles(*, user: User, roles: Iterable[str], actor: AbstractBaseUser, now
 
 
 @transaction.atomic
-def deactivate_user(*, user: User, actor: AbstractBaseUser, now: datetime) -> User:
+def deactivate_user(*, user: User, actor: Who, now: datetime) -> User:
     """Let the user in no more: log-ins, open sessions and API tokens end at once. Repeatable.
 
     Raises:
@@ -93,7 +94,7 @@ def deactivate_user(*, user: User, actor: AbstractBaseUser, now: datetime) -> Us
 
 
 @transaction.atomic
-def reactivate_user(*, user: User, actor: AbstractBaseUser, now: datetime) -> User:
+def reactivate_user(*, user: User, actor: Who, now: datetime) -> User:
     """Let the user log in again; tokens must be made anew."""
     user.is_active = True
     user.save(update_fields=["is_active"])
@@ -102,9 +103,7 @@ def reactivate_user(*, user: User, actor: AbstractBaseUser, now: datetime) -> Us
 
 
 @transaction.atomic
-def send_password_link(
-    *, user: User, language: str, actor: AbstractBaseUser, now: datetime
-) -> None:
+def send_password_link(*, user: User, language: str, actor: Who, now: datetime) -> None:
     """Send the link with which the user sets a new password; the old one stays valid till then."""
     _record("user.password_link_sent", user, actor, now)
     transaction.on_commit(lambda: _send_link(user, "users/mail/password_link", language))
@@ -133,7 +132,7 @@ def _end_sessions(user: User) -> None:
             session.delete()
 
 
-def _record(what: str, user: User, actor: AbstractBaseUser, now: datetime, **data: object) -> None:
+def _record(what: str, user: User, actor: Who, now: datetime, **data: object) -> None:
     record_event(type=what, actor=actor, subject=("user", user.pk), data=data, now=now)
 
 

@@ -51,7 +51,7 @@ def user_detail(request: HttpRequest, pk: int) -> HttpResponse:
             lambda: services.give_roles(
                 user=user,
                 roles=form.cleaned_data["roles"],
-                actor=request.user,  # type: ignore[arg-type]
+                actor=request.user,
                 now=timezone.now(),
             ),
         )
@@ -68,7 +68,7 @@ def user_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
     done = _unless_last(
         request,
-        lambda: services.deactivate_user(user=user, actor=request.user, now=timezone.now()),  # type: ignore[arg-type]
+        lambda: services.deactivate_user(user=user, actor=request.user, now=timezone.now()),
     )
     if done:
         messages.success(request, _("%(user)s can log in no more.") % {"user": user})
@@ -80,7 +80,7 @@ def user_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 def user_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a user in again."""
     user = get_object_or_404(User, pk=pk)
-    services.reactivate_user(user=user, actor=request.user, now=timezone.now())  # type: ignore[arg-type]
+    services.reactivate_user(user=user, actor=request.user, now=timezone.now())
     messages.success(request, _("%(user)s can log in again.") % {"user": user})
     return redirect("users:user_detail", pk=pk)
 
@@ -93,7 +93,7 @@ def user_password_link(request: HttpRequest, pk: int) -> HttpResponse:
     services.send_password_link(
         user=user,
         language=get_language() or "es",
-        actor=request.user,  # type: ignore[arg-type]
+        actor=request.user,
         now=timezone.now(),
     )
     messages.success(request, _("Link sent to %(email)s.") % {"email": user.email})

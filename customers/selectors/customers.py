@@ -91,7 +91,7 @@ def similar_customers(
 
 def _by_likeness(rows: QuerySet[Customer], name: str) -> QuerySet[Customer]:
     return (
-        rows.annotate(alike=TrigramWordSimilarity(_plain(name), F("search_text")))
+        rows.annotate(alike=TrigramWordSimilarity(_plain(name), F("search_text")))  # type: ignore[arg-type]
         .filter(alike__gte=ALIKE)
         .order_by("-alike", "pk")
     )

@@ -170,7 +170,7 @@ def _known(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _check(customer: Customer) -> None:
     errors: dict[str, Any] = {}
-    for check in (_check_names, _check_numbers, _check_references):
+    for check in (_check_names, _check_places, _check_tax_id, _check_references):
         try:
             check(customer)
         except ValidationError as error:
@@ -183,8 +183,11 @@ def _check_names(customer: Customer) -> None:
     customer.clean_fields(exclude=["number", "tax_id", "version"])
 
 
-def _check_numbers(customer: Customer) -> None:
+def _check_places(customer: Customer) -> None:
     check_places(country=customer.country, currency=customer.currency, timezone=customer.timezone)
+
+
+def _check_tax_id(customer: Customer) -> None:
     customer.tax_id = clean_tax_id(tax_id=customer.tax_id, country=customer.country)
 
 

@@ -64,7 +64,7 @@ def save_holidays(*, holidays: Iterable[tuple[date, str]], actor: Who, now: date
 
 def _check(issuer: Issuer) -> None:
     errors: dict[str, Any] = {}
-    for check in (_check_fields, _check_numbers, _check_bank):
+    for check in (_check_fields, _check_places, _check_tax_id, _check_bank):
         try:
             check(issuer)
         except ValidationError as error:
@@ -79,8 +79,11 @@ def _check_fields(issuer: Issuer) -> None:
         raise ValidationError({"peak_to": _("Peak hours end after they begin.")})
 
 
-def _check_numbers(issuer: Issuer) -> None:
+def _check_places(issuer: Issuer) -> None:
     check_places(country=issuer.country, currency=issuer.currency, timezone=issuer.timezone)
+
+
+def _check_tax_id(issuer: Issuer) -> None:
     issuer.tax_id = clean_tax_id(tax_id=issuer.tax_id, country=issuer.country)
 
 
