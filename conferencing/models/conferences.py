@@ -62,7 +62,11 @@ class Conference(models.Model):
 
 
 class CallRecord(models.Model):
-    """One version of what a bridge said of a call; never changed, never deleted."""
+    """One version of what a bridge said of a call; never changed, never deleted.
+
+    ``message_id`` is the delivery that brought it (``webhook-id`` of the feed), so that a late
+    repetition of an older version is not taken for a correction.
+    """
 
     class Source(models.TextChoices):
         LINK = "link", _("Bridge link")
@@ -75,6 +79,7 @@ class CallRecord(models.Model):
         Conference, on_delete=models.PROTECT, related_name="call_records"
     )
     source = models.CharField(max_length=6, choices=Source)
+    message_id = models.CharField(max_length=255, blank=True)
     digest = models.CharField(max_length=64)
     body = models.JSONField()
     received_at = models.DateTimeField()
@@ -98,6 +103,7 @@ class Leg(models.Model):
     ``*_how`` says how each time is known (BRIDGE.md): ``event``, ``poll``, ``event-late``,
     ``room-destroyed``, ``bridge-started``, ``media-lost``, ``record``. A corrected call record
     updates the row; what it said before stays in ``CallRecord.body`` and in billing's rated legs.
+    An open leg with ``removal_requested_at`` is to be put out of its room by the bridge link.
     """
 
     bridge = models.ForeignKey(Bridge, on_delete=models.PROTECT, related_name="+")
@@ -114,6 +120,7 @@ class Leg(models.Model):
     ended_how = models.CharField(max_length=24, blank=True)
     last_seen_at = models.DateTimeField(null=True)
     media_lost_at = models.DateTimeField(null=True)
+    removal_requested_at = models.DateTimeField(null=True)
     without_ticket = models.BooleanField(default=False)
     withdrawn = models.BooleanField(default=False)
 
@@ -136,7 +143,7 @@ class Leg(models.Model):
     @property
     def is_estimated(self) -> bool:
         """Whether a time of this leg is not from the bridge's own event or record."""
-        known = {"event", "record"}
+        known = {"event", "event-late", "room-destroyed", "record"}
         return self.answered_how not in known or bool(
             self.ended_how and self.ended_how not in known
         )

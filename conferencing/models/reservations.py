@@ -110,6 +110,7 @@ class LegTicket(models.Model):
     class Meta:
         verbose_name = _("leg ticket")
         verbose_name_plural = _("leg tickets")
+        permissions = [("issue_gateway_ticket", _("Can issue tickets for telephone legs"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["reservation", "participant_id"], name="ticket_participant_once"
