@@ -34,7 +34,7 @@ def run_tests(arguments: list[str]) -> int:
     compile_translations(ROOT / "locale")
     options = ["-p", "tests.isolation", "--durations=10", "--durations-min=0.5"]
     if not _chooses_processes(arguments):
-        options += ["-n", str(PROCESSES)]
+        options += ["-n", str(PROCESSES), "--dist", "loadfile"]  # a file may share one portal
     started: list[Child] = []
     try:
         with servers(State(folder), careless=True) as started:
