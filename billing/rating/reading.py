@@ -84,19 +84,12 @@ def _read_period(fields: Fields) -> Period:
 
 def _read_terms(fields: Fields) -> ContractTerms:
     start = fields.day("start")
-    rates = tuple(map(_read_rate, fields.children("rates", required=True)))
-    for first, second in tied_rates(rates):
-        fields.refuse_at(
-            fields.pointer_to("rates", second),
-            "tie",
-            f"could tie with rate {first}: same access, prefix and band on the same days",
-        )
     return ContractTerms(
         currency=_read_currency(fields),
         timezone=_read_timezone(fields),
         start=start,
         end=_read_end(fields, "end", start),
-        rates=rates,
+        rates=_read_rates(fields),
         peak=_read_peak(fields.child("peak")) if fields.has("peak") else None,
         holidays=frozenset(
             fields.checked_day(day, pointer) for day, pointer in fields.items("holidays")
@@ -138,6 +131,19 @@ def _read_end(fields: Fields, name: str, start: date) -> date | None:
     if end is not None and date.min < end <= start:
         fields.refuse(name, "order", f"must be after {start}, where it starts")
     return end
+
+
+def _read_rates(fields: Fields) -> tuple[Rate, ...]:
+    known = len(fields.errors)
+    rates = tuple(map(_read_rate, fields.children("rates", required=True)))
+    if len(fields.errors) == known:  # what stands in for wrong values ties all too easily
+        for first, second in tied_rates(rates):
+            fields.refuse_at(
+                fields.pointer_to("rates", second),
+                "tie",
+                f"could tie with rate {first}: same access, prefix and band on the same days",
+            )
+    return rates
 
 
 def _read_rate(fields: Fields) -> Rate:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,34 @@ def test_an_error_in_a_list_is_named_with_its_index():
 def test_the_later_of_two_rates_that_could_tie_is_refused():
     case = changed("/contract/rates/1/valid_from", "2026-10-31")
     assert errors_of(case) == [("/contract/rates/1", "tie")]
+
+
+def test_wrong_rates_are_not_said_to_tie_as_well():
+    case = changed("/contract/rates/0/access", None)
+    del case["contract"]["rates"][1]["access"]
+    assert errors_of(case) == [
+        ("/contract/rates/0/access", "required"),
+        ("/contract/rates/1/access", "required"),
+    ]
+
+
+def places_in(content: object, path: str = "") -> list[str]:
+    items = {}
+    if isinstance(content, dict):
+        items = content
+    elif isinstance(content, list):
+        items = dict(enumerate(content[:2]))
+    found = [path] if path else []
+    return found + [place for key in items for place in places_in(items[key], f"{path}/{key}")]
+
+
+@pytest.mark.parametrize(
+    "value", [None, ABSENT, True, -1, 1.5, 10**30, "", "\ud800", "x" * 5000, [], [[]], {}, {"": 1}]
+)
+def test_nonsense_anywhere_is_priced_or_refused(value):
+    for place in places_in(CASE):
+        with suppress(InvalidTariffInput):
+            simulate(changed(place, value))
 
 
 @pytest.mark.parametrize("content", [None, [], "case", 5])
