@@ -148,7 +148,7 @@ def test_an_unnamed_bridge_is_the_least_loaded_with_room() -> None:
         ({"access": ["pigeon"]}, "access"),
     ],
 )
-def test_what_is_never_possible_is_refused_by_field(fields: dict, field: str) -> None:
+def test_what_is_never_possible_is_refused_by_field(fields, field) -> None:
     make_bridge(capacity=20)
     with pytest.raises(ReservationInvalidError) as refusal:
         make_reservation(**fields)

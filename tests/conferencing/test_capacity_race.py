@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CLERKS = 50
 
 
-def at_once(count: int, work) -> Counter:
+def at_once(count: int, work) -> Counter[str]:
     """Run ``work(index)`` in so many threads, released together; count what came of it."""
     gate = threading.Barrier(count)
     outcomes: list[str] = []

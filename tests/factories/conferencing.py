@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from typing import Any
 
 from conferencing.models import Bridge, Reservation
 from conferencing.services import book_reservation
@@ -12,9 +13,9 @@ _serial = itertools.count(1)
 MINUTE = dt.timedelta(minutes=1)
 
 
-def make_bridge(**fields: object) -> Bridge:
+def make_bridge(**fields: Any) -> Bridge:
     serial = next(_serial)
-    given = {
+    given: dict[str, Any] = {
         "slug": f"bridge-{serial}",
         "name": f"Puente {serial}",
         "make": Bridge.Make.FEED,
@@ -24,8 +25,8 @@ def make_bridge(**fields: object) -> Bridge:
     return Bridge.objects.create(**given)
 
 
-def make_reservation(**fields: object) -> Reservation:
-    given = {
+def make_reservation(**fields: Any) -> Reservation:
+    given: dict[str, Any] = {
         "title": "Comité de dirección",
         "scheduled_start": NOW + dt.timedelta(hours=1),
         "duration_minutes": 60,
@@ -43,7 +44,7 @@ def make_reservation(**fields: object) -> Reservation:
     return book_reservation(**given)
 
 
-def make_record(reservation: Reservation | None = None, **fields: object) -> dict[str, object]:
+def make_record(reservation: Reservation | None = None, **fields: Any) -> dict[str, Any]:
     """Return a call record of three legs, as a bridge would post it."""
     serial = next(_serial)
     start = reservation.scheduled_start if reservation else NOW
@@ -63,7 +64,7 @@ def make_record(reservation: Reservation | None = None, **fields: object) -> dic
     }
 
 
-def make_leg(leg_id: str, answered_at: dt.datetime, **fields: object) -> dict[str, object]:
+def make_leg(leg_id: str, answered_at: dt.datetime, **fields: Any) -> dict[str, Any]:
     return {
         "id": leg_id,
         "participant": f"Participante {leg_id}",
@@ -75,5 +76,6 @@ def make_leg(leg_id: str, answered_at: dt.datetime, **fields: object) -> dict[st
     }
 
 
-def text(moment: dt.datetime) -> str:
+def text(moment: dt.datetime | None) -> str:
+    assert moment
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
