@@ -162,7 +162,7 @@ def filter_bar(
         "carried": [
             (name, value)
             for name, values in query.lists()
-            if name not in known and name != "cursor"
+            if name not in known | {"cursor", "sort"}
             for value in values
         ],
         "path": request_of(context).path,
