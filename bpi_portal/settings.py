@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "toolkit.api.middleware.ApiHeadersMiddleware",
+    "integration.middleware.IdempotencyMiddleware",
 ]
 TEMPLATES = [
     {
@@ -220,6 +221,23 @@ SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
+
+# --- logs: to standard error, each line with the name of its request ---------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "toolkit.request_id.RequestIdFilter"}},
+    "formatters": {"line": {"()": "toolkit.request_id.RequestFormatter"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": "line",
+        },
+    },
+    "root": {"handlers": ["stderr"], "level": env_str("BPI_LOG_LEVEL", "WARNING")},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}
 
 # --- the API ----------------------------------------------------------------------------------
 REST_FRAMEWORK = {

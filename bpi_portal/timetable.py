@@ -5,4 +5,9 @@ or a `celery.schedules.crontab` in the time zone of the settings. Every task is 
 entry that ran twice, or late, changes nothing.
 """
 
-TIMETABLE: dict[str, dict[str, object]] = {}
+TIMETABLE: dict[str, dict[str, object]] = {
+    "forget answers and tokens that expired": {
+        "task": "integration.tasks.forget_expired",
+        "schedule": 3600.0,
+    },
+}

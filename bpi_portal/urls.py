@@ -13,4 +13,10 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("api/", include("bpi_portal.api")),
 ]
+# Under /api/ every error is a problem document, elsewhere a page.
+handler400 = "toolkit.api.handlers.bad_request"
+handler403 = "toolkit.api.handlers.permission_denied"
+handler404 = "toolkit.api.handlers.not_found"
+handler500 = "toolkit.api.handlers.server_error"

@@ -1,12 +1,24 @@
 """Let a task carry the name of the request that started it."""
 
 from contextlib import AbstractContextManager
+from logging import Logger
 from typing import Any
 
 from celery import Task
-from celery.signals import before_task_publish, task_postrun, task_prerun
+from celery.signals import (
+    after_setup_logger,
+    after_setup_task_logger,
+    before_task_publish,
+    task_postrun,
+    task_prerun,
+)
 
-from toolkit.request_id import current_request_id, request_context
+from toolkit.request_id import (
+    RequestFormatter,
+    RequestIdFilter,
+    current_request_id,
+    request_context,
+)
 
 _HEADER = "request_id"
 _open: dict[str, AbstractContextManager[None]] = {}
@@ -29,3 +41,11 @@ def _enter_request(task_id: str, task: Task[..., Any], **_kwargs: object) -> Non
 def _leave_request(task_id: str, **_kwargs: object) -> None:
     if context := _open.pop(task_id, None):
         context.__exit__(None, None, None)
+
+
+@after_setup_logger.connect
+@after_setup_task_logger.connect
+def _name_request_in_log(logger: Logger, **_kwargs: object) -> None:
+    for handler in logger.handlers:
+        handler.addFilter(RequestIdFilter())
+        handler.setFormatter(RequestFormatter())

@@ -1,11 +1,12 @@
 """Questions about what happened and about long work."""
 
+import datetime as dt
 import uuid
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Q, QuerySet
 
-from .models import Event, Job
+from .models import Event, IdempotencyKey, Job
 
 
 def events_visible_to(user: User | AnonymousUser) -> QuerySet[Event]:
@@ -64,3 +65,8 @@ def get_job_for(user: User | AnonymousUser, job_id: uuid.UUID | str) -> Job:
         Job.DoesNotExist: there is none, or it is not this user's to see.
     """
     return jobs_visible_to(user).get(pk=job_id)
+
+
+def answer_given(*, credential: str, key: str, now: dt.datetime) -> IdempotencyKey | None:
+    """Return the answer already given to this key of this caller, if it has not expired."""
+    return IdempotencyKey.objects.filter(credential=credential, key=key, expires_at__gt=now).first()

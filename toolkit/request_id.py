@@ -4,16 +4,21 @@ Nothing here is passed by argument: a context variable follows the request (and,
 that ``integration.receivers`` sends along, the tasks that it started).
 """
 
+from __future__ import annotations
+
 import logging
 import re
 import uuid
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponseBase
+if TYPE_CHECKING:  # settings name this module: nothing here may need models at import
+    from collections.abc import Callable, Iterator
+
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+    from django.http import HttpRequest, HttpResponseBase
 
 HEADER = "X-Request-ID"
 # What we take from a caller: short, and harmless in a log line.
@@ -79,3 +84,10 @@ class RequestIdFilter(logging.Filter):
         """Add the attribute; never drop a record."""
         record.request_id = current_request_id() or "-"
         return True
+
+
+class RequestFormatter(logging.Formatter):
+    """Write log lines with the name of their request (needs ``RequestIdFilter``)."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")

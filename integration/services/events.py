@@ -35,7 +35,7 @@ def machine(name: str) -> Actor:
     return Actor(Event.ActorKind.MACHINE, name)
 
 
-def record_event(  # noqa: PLR0913 (an event has that many sides, and all are named)
+def record_event(
     *,
     type: str,  # noqa: A002 (the word of API.md)
     actor: Actor | AbstractBaseUser | AnonymousUser | str | None = None,

@@ -19,7 +19,7 @@ from toolkit.request_id import acting_user, current_request_id
 _OVER = (Job.State.DONE, Job.State.FAILED)
 
 
-def start_job(  # noqa: PLR0913 (all named, most have a default)
+def start_job(
     *,
     task: str,
     label: str,
@@ -104,6 +104,6 @@ def fail_job(*, job_id: uuid.UUID | str, error: str, now: dt.datetime | None = N
     _change(job_id, state=Job.State.FAILED, error=error, finished_at=now, heartbeat_at=now)
 
 
-def _change(job_id: uuid.UUID | str, **fields: Any) -> bool:  # noqa: ANN401 (ORM update)
+def _change(job_id: uuid.UUID | str, **fields: Any) -> bool:
     """Update the job unless it is over; return whether it was not."""
     return Job.objects.filter(pk=job_id).exclude(state__in=_OVER).update(**fields) == 1

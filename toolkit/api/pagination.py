@@ -67,7 +67,7 @@ class CursorPage(BasePagination):
             {"sort": sort, "cursor": cursor},
             columns=columns,
             default=default,
-            size=self._size(parameters.get("page_size")),
+            size=self.size_from(request),
         )
         self._url = request.build_absolute_uri()
         return self._page.rows
@@ -113,7 +113,13 @@ class CursorPage(BasePagination):
             return None
         return replace_query_param(remove_query_param(self._url, "cursor"), "cursor", cursor)
 
-    def _size(self, text: str | None) -> int:
+    def size_from(self, request: Request) -> int:
+        """Return how many rows the caller wants on a page.
+
+        Raises:
+            InvalidParameter: no number, or out of bounds.
+        """
+        text = request.query_params.get("page_size")
         if text is None:
             return self.page_size
         if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_PAGE_SIZE:
