@@ -16,6 +16,7 @@ class FrontDoorsContract(Contract):
     Options:
         apps: The packages that are guarded.
         doors: Names of the modules (or packages) of an app that others may import.
+        also: Single modules that are doors of their app, beside those.
         everywhere: Packages that may import any module.
     """
 
@@ -23,6 +24,7 @@ class FrontDoorsContract(Contract):
 
     apps: Any = fields.ListField(subfield=fields.StringField())
     doors: Any = fields.ListField(subfield=fields.StringField())
+    also: Any = fields.ListField(subfield=fields.StringField(), required=False)
     everywhere: Any = fields.ListField(subfield=fields.StringField(), required=False)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001
@@ -43,7 +45,12 @@ class FrontDoorsContract(Contract):
 
     def _is_inner(self, module: str) -> bool:
         app, _, rest = module.partition(".")
-        return app in self.apps and rest.partition(".")[0] not in self.doors
+        door = rest.partition(".")[0]
+        return (
+            app in self.apps
+            and door not in self.doors
+            and f"{app}.{door}" not in (self.also or [])
+        )
 
     def _is_stranger(self, importer: str, imported: str) -> bool:
         home = importer.partition(".")[0]
