@@ -7,7 +7,6 @@ another process may be running from it.
 
 import fcntl
 import hashlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -53,8 +52,10 @@ def prepare(*, development: bool) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_fresh(requirements):  # else another process did it while this one waited
             _say(f"preparing .venv from {requirements.name} (about half a minute, once) ...")
-            if not _works(PYTHON):
+            if not _works(PYTHON):  # not made yet, or the Python it was made with is gone
                 venv.EnvBuilder(with_pip=False, symlinks=True).create(VENV)
+                for stamp in VENV.glob("*.sha256"):
+                    stamp.unlink()
             _install(requirements)
             for file in _files_of(requirements):
                 _stamp(file).write_text(_fingerprint(file))
@@ -73,7 +74,7 @@ def _files_of(requirements: Path) -> list[Path]:
 
 
 def _is_fresh(requirements: Path) -> bool:
-    return all(
+    return PYTHON.exists() and all(
         _stamp(file).exists() and _stamp(file).read_text() == _fingerprint(file)
         for file in _files_of(requirements)
     )
@@ -84,8 +85,7 @@ def _stamp(requirements: Path) -> Path:
 
 
 def _fingerprint(requirements: Path) -> str:
-    interpreter = f"{sys.version_info.major}.{sys.version_info.minor}".encode()
-    return hashlib.sha256(interpreter + requirements.read_bytes()).hexdigest()
+    return hashlib.sha256(requirements.read_bytes()).hexdigest()
 
 
 def _works(python: Path) -> bool:
@@ -113,7 +113,7 @@ def _pip() -> list[str]:
     options = ["--disable-pip-version-check", "--quiet"]
     if _runs([str(PYTHON), "-m", "pip", "--version"]):
         return [str(PYTHON), "-m", "pip", *options]
-    if importlib.util.find_spec("ensurepip") and _runs([str(PYTHON), "-m", "ensurepip"]):
+    if _runs([str(PYTHON), "-m", "ensurepip"]):
         return [str(PYTHON), "-m", "pip", *options]
     wheel = _fetch_pip()
     if not _runs([str(PYTHON), f"{wheel}/pip", *options, "install", str(wheel)]):

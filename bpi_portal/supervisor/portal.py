@@ -77,8 +77,7 @@ class Janus(Child):
     """The conference bridge, with a configuration of the project's own."""
 
     name = "Janus"
-    # It would go on offering its last event to the bridge link, which has stopped before it.
-    patience_seconds = 2
+    patience_seconds = 5  # it goes on offering its last events when nobody takes them
 
     def __init__(self, state: Path) -> None:
         super().__init__()

@@ -92,6 +92,8 @@ def _start_all(state: State, children: list[Child], host: str, port: int) -> Pre
             children.append(process)
             process.start()
         web.wait_until_ready()
+    # Stopped before the bridge link, which so hears how its conferences end.
+    children.sort(key=lambda child: isinstance(child, Janus))
     return prepared
 
 
