@@ -34,9 +34,7 @@ class Bridge(models.Model):
         verbose_name_plural = _("conference bridges")
         ordering = ["slug"]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(capacity__gte=1), name="bridge_has_ports"
-            )
+            models.CheckConstraint(condition=models.Q(capacity__gte=1), name="bridge_has_ports")
         ]
 
     def __str__(self) -> str:
@@ -47,7 +45,9 @@ class BridgeEvent(models.Model):
     """One event as a bridge sent it: stored before it is answered, applied afterwards.
 
     The digest of the body makes a second delivery of the same event a no-op. A row without
-    ``applied_at`` is work to do.
+    ``applied_at`` is work to do. What a poll found is kept the same way, as ``seen`` and ``gone``.
+    ``kind`` and what follows are the body in the words of no make (``bridges.base.BridgeFact``),
+    filled when the row is applied; ``kind`` stays empty where it tells nothing about calls.
     """
 
     bridge = models.ForeignKey(Bridge, on_delete=models.CASCADE, related_name="events")
@@ -57,6 +57,12 @@ class BridgeEvent(models.Model):
     received_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True)
+    kind = models.CharField(max_length=16, blank=True)
+    room = models.BigIntegerField(null=True)
+    participant_id = models.CharField(max_length=64, blank=True)
+    display = models.CharField(max_length=120, blank=True)
+    handle = models.CharField(max_length=40, blank=True)
+    leg_id = models.CharField(max_length=64, blank=True)
 
     class Meta:
         verbose_name = _("bridge event")
@@ -69,7 +75,22 @@ class BridgeEvent(models.Model):
                 fields=["bridge", "id"],
                 condition=models.Q(applied_at=None),
                 name="bridge_event_to_apply",
-            )
+            ),
+            models.Index(
+                fields=["bridge", "room"],
+                condition=models.Q(room__isnull=False),
+                name="bridge_event_of_room",
+            ),
+            models.Index(
+                fields=["bridge", "handle"],
+                condition=~models.Q(handle=""),
+                name="bridge_event_of_handle",
+            ),
+            models.Index(
+                fields=["bridge", "occurred_at"],
+                condition=models.Q(kind__in=["bridge_started", "bridge_shutdown"]),
+                name="bridge_event_of_bridge",
+            ),
         ]
 
     def __str__(self) -> str:
