@@ -1,5 +1,23 @@
-"""What billing does."""
+"""What billing does: charge conferences, draft, issue, take payments."""
 
-from .settings import open_series, set_vat_rate
+from .charges import ConferenceNotOver, charge_conference
+from .invoices import InvoiceNotDraft, refresh_draft
+from .issuing import (
+    IssueDateRefused,
+    IssuerMissing,
+    NothingToIssue,
+    VatRateMissing,
+    issue_invoice,
+)
 
-__all__ = ["open_series", "set_vat_rate"]
+__all__ = [
+    "ConferenceNotOver",
+    "InvoiceNotDraft",
+    "IssueDateRefused",
+    "IssuerMissing",
+    "NothingToIssue",
+    "VatRateMissing",
+    "charge_conference",
+    "issue_invoice",
+    "refresh_draft",
+]

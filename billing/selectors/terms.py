@@ -1,0 +1,64 @@
+"""What was agreed on a conference's day, in the form that ``rating`` counts with."""
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from billing.rating import ContractTerms, PeriodState, read_terms
+from sales.models import Contract
+from sales.selectors import contract_object, contract_on, contract_rate_ids
+
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownTerms:
+    """The terms of a contract as known now; ``rate_ids`` names each of ``terms.rates``."""
+
+    contract: Contract
+    terms: ContractTerms
+    rate_ids: tuple[int, ...]
+
+    def carry(self, state: PeriodState) -> PeriodState:
+        """Answer the counters that can change a price: none without a pool, none without tiers.
+
+        A contract with neither prices every conference alone, whatever came before it.
+        """
+        terms = self.terms
+        counts_free = bool(terms.included_minutes and terms.included_access)
+        return PeriodState(
+            free_seconds_used=state.free_seconds_used if counts_free else 0,
+            charged_seconds=state.charged_seconds if terms.tiers else 0,
+        )
+
+
+def terms_of(contract: Contract) -> KnownTerms:
+    """Answer the terms of a contract.
+
+    Rates and their ids are two queries: hold the contract's row locked where a price depends on
+    it (extending a rate locks it, too).
+    """
+    return KnownTerms(
+        contract=contract,
+        terms=read_terms(contract_object(contract)),
+        rate_ids=tuple(contract_rate_ids(contract)),
+    )
+
+
+def contract_at(*, customer_id: int, moment: dt.datetime) -> Contract | None:
+    """Answer the contract whose own local date at ``moment`` it covers.
+
+    Contracts of a customer may differ in time zone, so the days around the UTC date are asked;
+    where two claim the moment, the one that began first has it.
+    """
+    day = moment.astimezone(dt.UTC).date()
+    for candidate in (day - _DAY, day, day + _DAY):
+        contract = contract_on(customer_id=customer_id, day=candidate)
+        if contract is not None and _covers(contract, moment):
+            return contract
+    return None
+
+
+def _covers(contract: Contract, moment: dt.datetime) -> bool:
+    day = moment.astimezone(ZoneInfo(contract.timezone)).date()
+    return contract.start <= day and (contract.end is None or day < contract.end)

@@ -1,0 +1,216 @@
+"""Drafts: invoices that follow their charges until they are issued."""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+
+from django.db.models import F, Sum
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.models import (
+    BillingPeriod,
+    Charge,
+    ChargeLine,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    VatRate,
+)
+from billing.selectors.invoices import tax_day_of, vat_rate_on
+from billing.selectors.terms import KnownTerms, terms_of
+from sales.models import Contract
+from toolkit.errors import DomainError
+from toolkit.money import HUNDRED_PERCENT, from_decimal, share_of, to_decimal
+from toolkit.periods import Period
+
+from .invoice_lines import refresh_conference_lines, refresh_period_lines
+
+
+class InvoiceNotDraft(DomainError):  # noqa: N818
+    """The invoice is issued already: it never changes again."""
+
+    code = "invoice-not-draft"
+    title = gettext_lazy("The invoice is issued already")
+
+
+def lock_period(*, contract: Contract, period: str) -> BillingPeriod:
+    """Lock a contract's month until the end of the transaction, after the contract itself.
+
+    Nothing in it is priced or issued meanwhile, and no rate is extended.
+    """
+    lock_contract(contract.pk)
+    BillingPeriod.objects.get_or_create(contract=contract, period=period)
+    return BillingPeriod.objects.select_for_update().get(contract=contract, period=period)
+
+
+def lock_contract(pk: int) -> Contract:
+    """Lock a contract's row until the end of the transaction, and answer it as it is now."""
+    return Contract.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def period_draft(*, contract: Contract, period: str, now: dt.datetime) -> Invoice:
+    """Answer the invoice of a contract's month, made as an empty draft if need be."""
+    invoice, _made = Invoice.objects.get_or_create(
+        contract=contract,
+        period=period,
+        conference=None,
+        kind=Invoice.Kind.INVOICE,
+        defaults=_head(contract, now),
+    )
+    return invoice
+
+
+def refresh_draft(
+    *,
+    invoice: Invoice,
+    now: dt.datetime,
+    known: KnownTerms | None = None,
+    conferences: Collection[uuid.UUID] | None = None,
+) -> Invoice:
+    """Make a draft say what its charges say, in the customer's language.
+
+    Replaces only lines that differ, of ``conferences`` (None: of all), then the lines of the
+    period, VAT once per category, and the totals: as TARIFF.md rounds them. Without a VAT rate of
+    the category the draft has no VAT yet, and can't be issued. Repeating it changes nothing. The
+    caller holds the period's lock.
+
+    Raises:
+        InvoiceNotDraft: it is issued.
+    """
+    if invoice.state != Invoice.State.DRAFT:
+        raise InvoiceNotDraft(_("The invoice %s is issued: it never changes.") % invoice.number)
+    contract = invoice.contract
+    if contract is None:
+        return invoice
+    language = contract.customer.language
+    if invoice.language != language:
+        InvoiceLine.objects.filter(invoice=invoice).delete()
+        invoice.language, conferences = language, None
+    rate = vat_rate_on(category=contract.vat_category, day=tax_day_of(invoice))
+    with translation.override(language):
+        refresh_conference_lines(invoice, conferences)
+        if invoice.conference_id is None:
+            refresh_period_lines(invoice, known or terms_of(contract))
+    percent = rate.percent if rate else None
+    InvoiceLine.objects.filter(invoice=invoice).exclude(vat_percent=percent).update(
+        vat_percent=percent
+    )
+    _refresh_totals(invoice, rate, now)
+    return invoice
+
+
+def follow_charges(*, charges: Collection[Charge], known: KnownTerms, now: dt.datetime) -> None:
+    """Bring the drafts up to date after charges of one contract were priced.
+
+    A charge without lines gets no draft (but stays on the one that it had). The caller holds the
+    lock of their month.
+    """
+    with_lines = set(
+        ChargeLine.objects.filter(charge__in=charges, version=F("charge__version")).values_list(
+            "charge_id", flat=True
+        )
+    )
+    drafts: dict[int, Invoice] = {}
+    conferences: dict[int, list[uuid.UUID]] = {}
+    of_period: dict[str, Invoice] = {}
+    for charge in charges:
+        if charge.invoice_id is None and charge.pk not in with_lines:
+            continue
+        if known.contract.billing == Contract.Billing.PER_CONFERENCE:
+            draft = _conference_draft(charge, known.contract, now)
+        else:
+            draft = of_period.get(charge.period) or _monthly_draft(charge, known.contract, now)
+            of_period[charge.period] = draft
+        if charge.invoice_id != draft.pk:
+            charge.invoice = draft
+            Charge.objects.filter(pk=charge.pk).update(invoice=draft)
+        drafts[draft.pk] = draft
+        conferences.setdefault(draft.pk, []).append(charge.conference_id)
+    for pk, draft in drafts.items():
+        refresh_draft(invoice=draft, known=known, conferences=conferences[pk], now=now)
+
+
+def _head(contract: Contract, now: dt.datetime) -> dict[str, object]:
+    return {
+        "customer_id": contract.customer_id,
+        "currency": contract.currency,
+        "language": contract.customer.language,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _conference_draft(charge: Charge, contract: Contract, now: dt.datetime) -> Invoice:
+    invoice, made = Invoice.objects.get_or_create(
+        conference_id=charge.conference_id,
+        kind=Invoice.Kind.INVOICE,
+        defaults={"contract": contract, "period": charge.period} | _head(contract, now),
+    )
+    if not made and (invoice.contract_id, invoice.period) != (contract.pk, charge.period):
+        # A corrected call record moved it to another month or contract.
+        invoice.contract, invoice.period = contract, charge.period
+        invoice.currency, invoice.customer_id = contract.currency, contract.customer_id
+        invoice.save()
+    return invoice
+
+
+def _monthly_draft(charge: Charge, contract: Contract, now: dt.datetime) -> Invoice:
+    """Answer the draft of a charge's month or, where that is closed, of the next open one."""
+    period = _open_period(contract, charge.period)
+    return period_draft(contract=contract, period=period, now=now)
+
+
+def _open_period(contract: Contract, period: str) -> str:
+    month = Period.parse(period)
+    while lock_period(contract=contract, period=str(month)).closed_at is not None:
+        month = month.next
+    return str(month)
+
+
+def _refresh_totals(invoice: Invoice, rate: VatRate | None, now: dt.datetime) -> None:
+    """Compute VAT once per category, and the totals; write them where they differ.
+
+    Net and VAT are rounded to the minor unit of the currency, VAT half-up on the sum of the lines.
+    """
+    lines = InvoiceLine.objects.filter(invoice=invoice).order_by()
+    sums = lines.values_list("vat_category", "vat_percent").annotate(sum=Sum("net"))
+    taxes, net, vat = [], 0, 0
+    for category, percent, base in sums.order_by("vat_category"):
+        net += from_decimal(base)
+        if percent is None:
+            continue
+        amount = share_of(
+            from_decimal(base), from_decimal(percent), HUNDRED_PERCENT, invoice.currency
+        )
+        vat += amount
+        tax = InvoiceTax(invoice=invoice, category=category, percent=percent, base=base)
+        tax.amount = to_decimal(amount, invoice.currency)
+        tax.reason = _reason(rate, invoice.language)
+        taxes.append(tax)
+    _replace_taxes(invoice, taxes)
+    totals = [to_decimal(sum_, invoice.currency) for sum_ in (net, vat, net + vat)]
+    said = Invoice.objects.filter(pk=invoice.pk).values_list("net", "vat", "total", "language")
+    if said.get() != (*totals, invoice.language):
+        invoice.net, invoice.vat, invoice.total = totals
+        invoice.version += 1
+        invoice.updated_at = now
+        invoice.save(update_fields=["net", "vat", "total", "language", "version", "updated_at"])
+
+
+def _reason(rate: VatRate | None, language: str) -> str:
+    if rate is None:
+        return ""
+    return rate.reason_es if language == "es" else rate.reason_en
+
+
+def _replace_taxes(invoice: Invoice, taxes: list[InvoiceTax]) -> None:
+    fields = ("category", "percent", "base", "amount", "reason")
+    there = InvoiceTax.objects.filter(invoice=invoice)
+    if list(there.values_list(*fields)) == [
+        tuple(getattr(tax, name) for name in fields) for tax in taxes
+    ]:
+        return
+    there.delete()
+    InvoiceTax.objects.bulk_create(taxes)

@@ -1,0 +1,210 @@
+"""Issue invoices: gapless numbers, everything shown copied, and never changed again."""
+
+import datetime as dt
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.models import BillingPeriod, Charge, Invoice, InvoiceLine, InvoiceSeries
+from billing.selectors.invoices import tax_day_of, today, vat_rate_on
+from billing.selectors.terms import terms_of
+from customers.models import Issuer
+from customers.selectors import issuer as our_company
+from integration.services import Actor, record_event
+from sales.models import Contract
+from toolkit.errors import DomainError
+
+from .invoices import InvoiceNotDraft, lock_contract, lock_period, refresh_draft
+from .snapshots import snapshot_of
+
+Who = Actor | AbstractBaseUser | AnonymousUser | str
+
+_PREFIXES = {Invoice.Kind.INVOICE: "F", Invoice.Kind.CREDIT_NOTE: "R"}
+
+
+class IssuerMissing(DomainError):  # noqa: N818
+    """Nobody has said yet which company issues the invoices."""
+
+    code = "issuer-missing"
+    title = gettext_lazy("The issuer is not set up")
+
+
+class VatRateMissing(DomainError):  # noqa: N818
+    """The VAT category has no rate on the day that counts."""
+
+    code = "vat-rate-missing"
+    title = gettext_lazy("A VAT rate is missing")
+
+
+class NothingToIssue(DomainError):  # noqa: N818
+    """The draft has no line."""
+
+    code = "nothing-to-issue"
+    title = gettext_lazy("There is nothing to issue")
+
+
+class IssueDateRefused(DomainError):  # noqa: N818
+    """The date lies before the last of the series, or in the future."""
+
+    code = "issue-date-refused"
+    title = gettext_lazy("The issue date is not possible")
+
+
+def issue_invoice(
+    *, invoice: Invoice, actor: Who, now: dt.datetime, issued_on: dt.date | None = None
+) -> Invoice:
+    """Issue a draft: give it the next number of its series, copy all it shows, close its month.
+
+    Numbers of a kind and year follow one another without a gap, also when many issue at once, and
+    dates never go back within a series. The draft is brought up to date first. The invoice is due
+    ``payment_days`` of the contract after the issue date.
+
+    Args:
+        invoice: a draft.
+        actor: who issues it.
+        now: the present moment (aware).
+        issued_on: the date on it; by default that of ``now`` at the issuer's place, or the last
+            of the series if that is later.
+
+    Raises:
+        IssuerMissing: the settings of the issuer are not filled in.
+        InvoiceNotDraft: it is issued already.
+        VatRateMissing: see ``vat_rate_on``.
+        NothingToIssue: it has no line.
+        IssueDateRefused: ``issued_on`` is before the last of the series, or in the future.
+    """
+    company = our_company()
+    if company is None:
+        raise IssuerMissing(_("Fill in the settings of the issuer before the first invoice."))
+    with transaction.atomic():
+        contract, invoice = _lock(invoice)
+        refresh_draft(invoice=invoice, known=terms_of(contract), now=now)
+        _refuse_incomplete(invoice, contract)
+        series, day = _take_number(invoice, now, issued_on)
+        invoice.number = f"{series.prefix}-{series.year}-{series.next_number - 1:05d}"
+        _close(invoice, contract, company, day, actor, now)
+        record_event(
+            type="invoice.issued",
+            actor=actor,
+            customer_number=contract.customer.number,
+            subject=("invoice", invoice.number),
+            data={"period": invoice.period, "issued_on": day.isoformat()},
+            now=now,
+        )
+    return invoice
+
+
+def issue_if_agreed(*, charge: Charge, now: dt.datetime) -> Invoice | None:
+    """Issue the invoice of one conference where the contract says that nobody reviews it.
+
+    Not while anything about it is unclear; nor does a refusal (no issuer yet, no VAT rate) undo
+    the charge: the draft waits, and the next run tries again.
+    """
+    contract, invoice = charge.contract, charge.invoice
+    if (
+        charge.problem
+        or contract is None
+        or invoice is None
+        or contract.billing != Contract.Billing.PER_CONFERENCE
+        or contract.issue != Contract.Issue.AUTOMATIC
+        or invoice.state != Invoice.State.DRAFT
+    ):
+        return None
+    try:
+        return issue_invoice(invoice=invoice, actor="billing", now=now)
+    except DomainError:
+        return None
+
+
+def _lock(invoice: Invoice) -> tuple[Contract, Invoice]:
+    if invoice.contract_id is None:
+        msg = "credit notes and adjustments are issued elsewhere"
+        raise TypeError(msg)
+    contract = lock_contract(invoice.contract_id)
+    lock_period(contract=contract, period=invoice.period)
+    locked = Invoice.objects.select_for_update(of=("self",)).get(pk=invoice.pk)
+    if locked.state != Invoice.State.DRAFT:
+        raise InvoiceNotDraft(_("The invoice %s is issued: it never changes.") % locked.number)
+    locked.contract = contract
+    return contract, locked
+
+
+def _refuse_incomplete(invoice: Invoice, contract: Contract) -> None:
+    if not InvoiceLine.objects.filter(invoice=invoice).exists():
+        raise NothingToIssue(_("The draft has no line: there is nothing to issue."))
+    day = tax_day_of(invoice)
+    if vat_rate_on(category=contract.vat_category, day=day) is None:
+        category = Contract.VatCategory(contract.vat_category).label
+        raise VatRateMissing(
+            _("There is no VAT rate for “%(category)s” on %(day)s: add it to the settings.")
+            % {"category": category, "day": day.isoformat()}
+        )
+
+
+def _take_number(
+    invoice: Invoice, now: dt.datetime, issued_on: dt.date | None
+) -> tuple[InvoiceSeries, dt.date]:
+    """Lock the series and move it on; it is handed back with the number's successor in it.
+
+    A year that nobody prepared goes on with the letter of the year before.
+    """
+    present = today(now)
+    day = issued_on or present
+    last = InvoiceSeries.objects.filter(kind=invoice.kind).aggregate(day=Max("last_issued_on"))
+    if issued_on is None and last["day"] is not None:
+        day = max(day, last["day"])
+    series = _lock_series(invoice.kind, day.year)
+    latest = series.last_issued_on
+    if latest is not None and day < latest:
+        if issued_on is None:
+            day = latest
+        else:
+            raise IssueDateRefused(
+                _("The last invoice of the series is of %(latest)s: take that day or a later one.")
+                % {"latest": latest.isoformat()}
+            )
+    if issued_on is not None and issued_on > present:
+        raise IssueDateRefused(_("The issue date lies in the future."))
+    series.next_number += 1
+    series.last_issued_on = day
+    series.save(update_fields=["next_number", "last_issued_on"])
+    return series, day
+
+
+def _lock_series(kind: str, year: int) -> InvoiceSeries:
+    before = InvoiceSeries.objects.filter(kind=kind, year__lt=year).first()
+    prefix = before.prefix if before else _PREFIXES[Invoice.Kind(kind)]
+    InvoiceSeries.objects.get_or_create(kind=kind, year=year, defaults={"prefix": prefix})
+    return InvoiceSeries.objects.select_for_update().get(kind=kind, year=year)
+
+
+def _close(
+    invoice: Invoice,
+    contract: Contract,
+    company: Issuer,
+    day: dt.date,
+    actor: Who,
+    now: dt.datetime,
+) -> None:
+    invoice.state = Invoice.State.ISSUED
+    invoice.issued_on = day
+    invoice.issued_at = invoice.updated_at = now
+    invoice.issued_by = name_of(actor)
+    invoice.due_on = day + dt.timedelta(days=contract.payment_days)
+    invoice.snapshot = snapshot_of(invoice=invoice, contract=contract, company=company)
+    invoice.version += 1
+    invoice.save()
+    BillingPeriod.objects.filter(contract=contract, period=invoice.period, closed_at=None).update(
+        closed_at=now
+    )
+
+
+def name_of(actor: Who) -> str:
+    """Answer the name that stays readable when the account is gone."""
+    if isinstance(actor, Actor):
+        return actor.name[:150]
+    return (actor if isinstance(actor, str) else actor.get_username())[:150]
