@@ -31,6 +31,10 @@ WITHOUT_SERVERS = frozenset(
 )
 
 
+class Terminated(KeyboardInterrupt):
+    """Somebody wants this process to end: not by Ctrl-C, but by a signal."""
+
+
 def run(arguments: list[str]) -> int:
     """Run one command of `manage.py`; return its exit code."""
     command = arguments[0] if arguments else "help"
@@ -54,11 +58,11 @@ def run(arguments: list[str]) -> int:
 def servers(state: State, *, careless: bool = False) -> Iterator[list[Child]]:
     """Start the database and the broker that the environment does not name; stop them after.
 
-    Inside, the environment names both. A termination signal becomes KeyboardInterrupt, so that
+    Inside, the environment names both. A termination signal becomes an exception, so that
     everything is stopped in any case.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+        signal.signal(number, _terminate)
     started: list[Child] = []
     try:
         if not os.environ.get("DATABASE_URL"):
@@ -98,16 +102,21 @@ def _run_with_servers(state: State, arguments: list[str]) -> int:
         state.publish()
         try:
             child = subprocess.Popen(django_command(*arguments), env=_ready_environment())
-            return _wait(child)
+            return wait_in_foreground(child)
         finally:
             state.withdraw(wait=True)
 
 
-def _wait(child: "subprocess.Popen[bytes]") -> int:
-    """Wait for a command in the foreground: Ctrl-C is the command's, which got it as well."""
+def wait_in_foreground(child: "subprocess.Popen[bytes]") -> int:
+    """Return the exit code of a command that shares our terminal.
+
+    Ctrl-C is the command's, which got it as well; a termination signal was for us alone.
+    """
     while True:
         try:
             return child.wait()
+        except Terminated:
+            child.terminate()
         except KeyboardInterrupt:
             continue
 
@@ -124,5 +133,5 @@ def _has_own_servers() -> bool:
     return bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise Terminated

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .commands import servers
+from .commands import servers, wait_in_foreground
 from .state import ROOT, State
 from .translations import compile_translations
 
@@ -39,12 +39,7 @@ def run_tests(arguments: list[str]) -> int:
     try:
         with servers(State(folder), careless=True) as started:
             command = [sys.executable, "-m", "pytest", *options, *arguments]
-            tests = subprocess.Popen(command, cwd=ROOT)
-            try:
-                return tests.wait()
-            except KeyboardInterrupt:  # pytest got it too, and reports what it has
-                tests.terminate()
-                return tests.wait()
+            return wait_in_foreground(subprocess.Popen(command, cwd=ROOT))
     finally:
         for server in started:
             server.remove()
