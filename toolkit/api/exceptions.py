@@ -21,6 +21,7 @@ from toolkit.errors import DomainError
 from toolkit.request_id import current_request_id
 
 from .pointers import pointed_errors
+from .problem_types import PROBLEM_JSON, TITLES, TYPE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,34 +29,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
     from rest_framework.request import Request
 
-PROBLEM_JSON = "application/problem+json"
-TYPE_PREFIX = "/problems/"
 _LOST_A_RACE = {"23505", "23P01"}  # unique_violation, exclusion_violation
-
-TITLES: dict[str, StrOrPromise] = {
-    "validation-error": _("The input is not valid"),
-    "invalid-parameter": _("A query parameter is not valid"),
-    "malformed-request": _("The request can't be read"),
-    "not-authenticated": _("Log in first"),
-    "authentication-failed": _("The credentials are not valid"),
-    "permission-denied": _("Not permitted"),
-    "not-found": _("Not found"),
-    "method-not-allowed": _("Method not allowed"),
-    "not-acceptable": _("No such format"),
-    "conflict": _("Conflict with the present state"),
-    "in-use": _("Still in use"),
-    "precondition-failed": _("Changed in the meantime"),
-    "payload-too-large": _("The request is too large"),
-    "unsupported-media-type": _("Unsupported content type"),
-    "idempotency-key-reused": _("The idempotency key belongs to another request"),
-    "idempotency-key-in-use": _("The first request with this key is still running"),
-    "invalid-idempotency-key": _("The idempotency key is not valid"),
-    "precondition-required": _("If-Match is missing"),
-    "too-many-requests": _("Too many requests"),
-    "internal-error": _("Error on our side"),
-    "refused": _("Not possible"),
-}
-"""Title of each problem type that is not a domain's own. The types are stable: clients use them."""
 
 _TYPE_OF_CODE = {
     "parse_error": "malformed-request",

@@ -100,10 +100,13 @@ class MoneyForThosePermitted(serializers.Serializer[Any]):
 
     money_fields: ClassVar[tuple[str, ...]] = ()
     money_permission: ClassVar[str] = ""
+    shows_all = False  # set where the fields are described, not filled
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return the fields that the caller may see."""
         fields = super().get_fields()
+        if self.shows_all:
+            return fields
         request = self.context.get("request")
         if request is None or not request.user.has_perm(self.money_permission):
             for name in self.money_fields:

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 from rest_framework import exceptions
 
-from .exceptions import PROBLEM_JSON, Problem, internal_error, problem_body
+from .exceptions import Problem, internal_error, problem_body
+from .problem_types import PROBLEM_JSON
 
 API_PREFIX = "/api/"
 

@@ -5,7 +5,7 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from .handlers import unknown_address
-from .schema import SchemaView
+from .views import SchemaView
 
 urlpatterns = [
     path("schema/", SchemaView.as_view(), name="api-schema"),
