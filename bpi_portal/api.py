@@ -4,12 +4,15 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from integration.api import register as register_integration
+from sales.api import api_urlpatterns as sales_urlpatterns
+from sales.api import register as register_sales
 
 router = SimpleRouter()
-for register in (register_integration,):
+for register in (register_integration, register_sales):
     register(router)
 
 urlpatterns = [
     path("v1/", include(router.urls)),
+    path("v1/", include(sales_urlpatterns)),
     path("", include("toolkit.api.urls")),
 ]

@@ -5,22 +5,41 @@ from .contracts import (
     contract_object,
     contract_on,
     contract_rate_ids,
+    contract_terms,
     contracts_of,
     contracts_visible_to,
     plain_amount,
+    rate_object,
     rates_known,
 )
-from .rates import RateInForce, rates_in_force
+from .rates import (
+    RateInForce,
+    RateSheet,
+    contract_rates_on,
+    customer_today,
+    rate_sheet,
+    rates_in_force,
+)
+from .words import FEE_LABELS, terms_in_words, weekday_choices
 
 __all__ = [
+    "FEE_LABELS",
     "RateInForce",
+    "RateSheet",
     "contract_for",
     "contract_object",
     "contract_on",
     "contract_rate_ids",
+    "contract_rates_on",
+    "contract_terms",
     "contracts_of",
     "contracts_visible_to",
+    "customer_today",
     "plain_amount",
+    "rate_object",
+    "rate_sheet",
     "rates_in_force",
     "rates_known",
+    "terms_in_words",
+    "weekday_choices",
 ]

@@ -75,6 +75,12 @@ def contract_object(contract: Contract, *, known_at: dt.datetime | None = None) 
 
     What was not agreed (peak hours, commitment, monthly fee) is absent.
     """
+    rates = [rate_object(rate) for rate in rates_known(contract, known_at=known_at)]
+    return {**contract_terms(contract), "rates": rates}
+
+
+def contract_terms(contract: Contract) -> dict[str, Any]:
+    """Return ``contract_object`` without the rates, which cost a query."""
     optional: dict[str, Any] = {
         "peak": contract.peak,
         "commitment": _amount_or_none(contract.commitment),
@@ -85,7 +91,6 @@ def contract_object(contract: Contract, *, known_at: dt.datetime | None = None) 
         "timezone": contract.timezone,
         "start": contract.start.isoformat(),
         "end": _day_or_none(contract.end),
-        "rates": [rate_object(rate) for rate in rates_known(contract, known_at=known_at)],
         "holidays": [day.isoformat() for day in contract.holidays],
         "included_minutes": contract.included_minutes,
         "included_access": list(contract.included_access),

@@ -3,9 +3,11 @@
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from customers.models import Customer
 from sales.models import Contract, ContractRate
+from toolkit.telephony import Access
 
 from .contracts import contract_on, rates_known
 
@@ -24,10 +26,8 @@ class RateInForce:
     contract_version: int
     currency: str
     access: str
-    access_name: str
     prefix: str
     band: str
-    band_name: str
     valid_from: dt.date
     valid_to: dt.date | None
     price_per_minute: Decimal
@@ -35,6 +35,40 @@ class RateInForce:
     next_increment: int
     minimum_seconds: int
     connection_fee: Decimal
+
+    @property
+    def access_name(self) -> str:
+        """The way of access in the active language."""
+        return str(Access(self.access).label)
+
+    @property
+    def band_name(self) -> str:
+        """The hours in the active language."""
+        return str(ContractRate.Band(self.band).label)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateSheet:
+    """The rates of a customer on a local day, and the contract that they come from."""
+
+    customer: Customer
+    on: dt.date
+    contract: Contract | None
+    rates: list[RateInForce]
+
+
+def customer_today(customer: Customer, now: dt.datetime) -> dt.date:
+    """Return the date of ``now`` on the customer's clocks."""
+    return now.astimezone(ZoneInfo(customer.timezone)).date()
+
+
+def rate_sheet(
+    *, customer: Customer, on: dt.date, known_at: dt.datetime | None = None
+) -> RateSheet:
+    """Return the rates in force on a local day, as known at a moment (None: now)."""
+    contract = contract_on(customer_id=customer.pk, day=on)
+    rates = contract_rates_on(contract, on=on, known_at=known_at) if contract else []
+    return RateSheet(customer=customer, on=on, contract=contract, rates=rates)
 
 
 def rates_in_force(
@@ -44,10 +78,7 @@ def rates_in_force(
 
     Empty where no contract binds the customer that day.
     """
-    contract = contract_on(customer_id=customer.pk, day=on)
-    if contract is None:
-        return []
-    return contract_rates_on(contract, on=on, known_at=known_at)
+    return rate_sheet(customer=customer, on=on, known_at=known_at).rates
 
 
 def contract_rates_on(
@@ -73,10 +104,8 @@ def _in_force(rate: ContractRate, contract: Contract) -> RateInForce:
         contract_version=rate.contract_version,
         currency=contract.currency,
         access=rate.access,
-        access_name=rate.get_access_display(),
         prefix=rate.prefix,
         band=rate.band,
-        band_name=rate.get_band_display(),
         valid_from=max(rate.valid_from, contract.start),
         valid_to=min((day for day in (rate.valid_to, contract.end) if day), default=None),
         price_per_minute=rate.price_per_minute,

@@ -12,10 +12,12 @@ from .contracts import (
     end_contracts,
     terminate_contract,
 )
+from .rate_sheets import CONTENT_TYPES, RateSheetFile, download_rates
 from .rates import RateExtension, extend_rate, preview_extension
 from .reading import ContractInvalidError, Fault
 
 __all__ = [
+    "CONTENT_TYPES",
     "ContractChangedMeanwhileError",
     "ContractInvalidError",
     "ContractNotActiveError",
@@ -23,9 +25,11 @@ __all__ = [
     "ContractOverlapsError",
     "Fault",
     "RateExtension",
+    "RateSheetFile",
     "activate_contract",
     "change_draft",
     "discard_draft",
+    "download_rates",
     "draft_contract",
     "end_contracts",
     "extend_rate",

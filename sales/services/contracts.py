@@ -70,7 +70,7 @@ def draft_contract(
     actor: Who,
     now: dt.datetime,
     terms: Terms,
-    rates: Rates = (),
+    rates: Rates | None = None,
     billing: str,
     vat_category: str,
     issue: str = Contract.Issue.REVIEW,
@@ -134,7 +134,7 @@ def change_draft(
     before |= {field: getattr(contract, field) for field in _BILLING_FIELDS}
     after = before | dict(changes)
     rates = after.pop("rates")
-    values, checked = checked_contract(after, _list_of_rates(rates))
+    values, checked = checked_contract(after, rates)
     for field, value in values.items():
         setattr(contract, field, value)
     contract.version += 1
@@ -287,12 +287,6 @@ def _overlapping(contract: Contract) -> Contract | None:
     if contract.end is not None:
         others = others.filter(start__lt=contract.end)
     return others.order_by("start").first()
-
-
-def _list_of_rates(rates: object) -> Rates:
-    if isinstance(rates, list | tuple):
-        return rates
-    raise ContractInvalidError([Fault(("rates",), "not_a_list", _("Expected a list."))])
 
 
 def _insert_rates(

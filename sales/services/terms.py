@@ -40,7 +40,9 @@ _DIGITS = re.compile(r"[0-9]*")
 _RATE_KEY = ("access", "prefix", "band")
 
 
-def checked_contract(terms: Terms, rates: Rates) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def checked_contract(
+    terms: Terms, rates: Rates | None
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the values of a contract's columns, and those of its rates in the order given.
 
     ``terms`` may hold all that ``Contract`` keeps: the terms of TARIFF.md and how it is billed.
@@ -53,9 +55,10 @@ def checked_contract(terms: Terms, rates: Rates) -> tuple[dict[str, Any], list[d
     values = _read_terms(reader)
     values |= _read_billing(reader)
     reader.refuse_unknown()
+    given = Reader({"rates": rates}, reader.faults).items("rates")
     checked = [
         _read_rate(Reader(rate, reader.faults, ("rates", index)))
-        for index, rate in enumerate(rates)
+        for index, rate in enumerate(given)
     ]
     if not reader.faults:
         _refuse_ties(reader, checked)
