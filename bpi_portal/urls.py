@@ -8,6 +8,7 @@ from . import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
+    path("sales/", include("sales.urls")),
     path("users/", include("bpi_portal.users.urls")),
     path("settings/", include("bpi_portal.office.urls")),
     path("accounts/", include("allauth.urls")),

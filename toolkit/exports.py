@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 
 Value = str | int | Decimal | dt.date | None
 
@@ -69,6 +69,23 @@ def download(content: bytes, *, filename: str, content_type: str) -> HttpRespons
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     response["Cache-Control"] = "no-store, private"
     return response
+
+
+def table_response(
+    file_format: str, *, name: str, head: Sequence[str], rows: Iterable[Sequence[Value]]
+) -> HttpResponse:
+    """Answer a table as the download that an address asked for: ``csv`` or ``xlsx``.
+
+    Raises:
+        Http404: there is no such format.
+    """
+    match file_format:
+        case "csv":
+            return download(csv_file(head, rows), filename=f"{name}.csv", content_type=CSV)
+        case "xlsx":
+            file = xlsx_file(name, head, rows)
+            return download(file, filename=f"{name}.xlsx", content_type=XLSX)
+    raise Http404
 
 
 def _csv_cell(cell: Value) -> str:

@@ -7,16 +7,22 @@ from .customers import (
     customers_visible_to,
     search_customers,
     similar_customers,
+    status_counts,
 )
 from .issuer import house_holidays, issuer
+from .timeline import Moment, in_words, timeline
 
 __all__ = [
+    "Moment",
     "SimilarCustomer",
     "customer_by_number",
     "customer_for",
     "customers_visible_to",
     "house_holidays",
+    "in_words",
     "issuer",
     "search_customers",
     "similar_customers",
+    "status_counts",
+    "timeline",
 ]

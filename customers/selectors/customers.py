@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
@@ -100,3 +100,9 @@ def _by_likeness(rows: QuerySet[Customer], name: str) -> QuerySet[Customer]:
 def _plain(text: str) -> Lower:
     """Text as the column ``search_text`` holds it, computed by the same function."""
     return Lower(Unaccent(Value(text)))
+
+
+def status_counts(queryset: QuerySet[Customer]) -> dict[str, int]:
+    """Return how many customers have each status."""
+    counts = queryset.order_by().values_list("status").annotate(Count("pk"))
+    return dict(counts)

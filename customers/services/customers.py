@@ -8,9 +8,11 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from customers.models import Address, Contact, Customer
 from integration.services import Actor, record_event
+from toolkit.errors import DomainError
 
 from .checks import check_places, clean_tax_id
 
@@ -37,19 +39,26 @@ FIELDS = frozenset(
 )
 
 
-class TaxIdTakenError(ValueError):
+class TaxIdTakenError(DomainError):
     """Another customer has this tax id; ``customer`` is that one."""
 
+    code = "tax-id-taken"
+    title = _lazy("The tax id is taken")
+
     def __init__(self, customer: Customer) -> None:
-        super().__init__(customer.tax_id)
+        super().__init__(_("A customer with this tax id already exists."), customer=customer.number)
         self.customer = customer
 
 
-class CustomerChangedMeanwhileError(ValueError):
+class CustomerChangedMeanwhileError(DomainError):
     """Somebody else saved the customer first; ``customer`` is what it is now."""
 
+    code = "precondition-failed"
+    title = _lazy("Changed in the meantime")
+    status = 412
+
     def __init__(self, customer: Customer) -> None:
-        super().__init__(customer.number)
+        super().__init__(_("Somebody else changed this customer meanwhile."))
         self.customer = customer
 
 

@@ -12,13 +12,17 @@ from stdnum.exceptions import ValidationError as NumberError
 
 from customers.models import Holiday, Issuer
 from integration.services import record_event
+from toolkit.errors import DomainError
 
 from .checks import check_places, clean_tax_id
 from .customers import Who
 
 
-class IssuerChangedMeanwhileError(ValueError):
+class IssuerChangedMeanwhileError(DomainError):
     """Somebody else saved the settings first; nothing was changed."""
+
+    code = "precondition-failed"
+    status = 412
 
 
 @transaction.atomic
@@ -37,7 +41,7 @@ def save_issuer(
     is_new = issuer is None
     issuer = issuer or Issuer()
     if expected_version is not None and not is_new and issuer.version != expected_version:
-        raise IssuerChangedMeanwhileError
+        raise IssuerChangedMeanwhileError(_("Somebody else saved these settings meanwhile."))
     changed = sorted(name for name, value in fields.items() if getattr(issuer, name) != value)
     for name in changed:
         setattr(issuer, name, fields[name])

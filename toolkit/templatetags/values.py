@@ -13,12 +13,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
+from toolkit import countries
 from toolkit import money as amounts
 
 register = template.Library()
 
 NBSP = "\u00a0"
 Number = Decimal | int | str | None
+
+
+register.filter("country_name", countries.country_name)
 
 
 def _language() -> str:

@@ -1,0 +1,60 @@
+"""REST endpoints of the customer."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from rest_framework.routers import BaseRouter
+
+from toolkit.api.viewsets import CreateMixin, ReadViewSet, UpdateMixin
+from toolkit.tables import Column
+
+from .filters import CustomerFilter
+from .models import Customer
+from .selectors import customers_visible_to
+from .serializers import CustomerRowSerializer, CustomerSerializer
+from .services import change_customer, register_customer
+
+
+class CustomerViewSet(CreateMixin[Customer], UpdateMixin[Customer], ReadViewSet[Customer]):
+    """The one customer record that all departments share."""
+
+    serializer_class = CustomerSerializer
+    list_serializer_class = CustomerRowSerializer
+    filterset_class = CustomerFilter
+    columns = {
+        "name": Column("sort_key"),
+        "number": Column("number"),
+        "updated_at": Column("updated_at"),
+    }
+    ordering = "name"
+    required_permissions = {
+        "list": "customers.view_customer",
+        "retrieve": "customers.view_customer",
+        "create": "customers.add_customer",
+        "partial_update": "customers.change_customer",
+    }
+
+    def get_queryset(self) -> QuerySet[Customer]:
+        """Return what the caller may see, with what the shape needs."""
+        rows = customers_visible_to(self.request.user).select_related("account_manager")
+        return rows if self.action == "list" else rows.prefetch_related("addresses", "contacts")
+
+    def create_object(self, data: dict[str, Any]) -> Customer:
+        """Register a customer."""
+        return register_customer(actor=self.request.user, now=timezone.now(), **data)
+
+    def update_object(self, obj: Customer, data: dict[str, Any]) -> Customer:
+        """Change what was sent."""
+        return change_customer(
+            customer=obj,
+            expected_version=obj.version,
+            actor=self.request.user,
+            now=timezone.now(),
+            **data,
+        )
+
+
+def register(router: BaseRouter) -> None:
+    """Add the customer's addresses to the API."""
+    router.register("customers", CustomerViewSet, basename="customer")

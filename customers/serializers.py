@@ -1,0 +1,94 @@
+"""JSON shapes of the customer (API.md, Resources)."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from toolkit.api.fields import ModelSerializer
+
+from .models import Address, Contact, Customer
+
+
+class AddressSerializer(ModelSerializer):
+    """An address; one of each kind."""
+
+    class Meta:
+        model = Address
+        fields = [
+            "kind",
+            "recipient",
+            "line1",
+            "line2",
+            "postcode",
+            "city",
+            "region",
+            "country",
+        ]
+
+
+class ContactSerializer(ModelSerializer):
+    """A person at the customer."""
+
+    class Meta:
+        model = Contact
+        fields = ["name", "role", "email", "phone", "language"]
+
+
+class CustomerRowSerializer(ModelSerializer):
+    """A customer in a list."""
+
+    account_manager = serializers.SlugRelatedField(
+        slug_field="username",
+        queryset=User.objects.filter(is_active=True),
+        allow_null=True,
+        required=False,
+        error_messages={"does_not_exist": _("There is no active user of that name.")},
+    )
+
+    class Meta:
+        model = Customer
+        fields = [
+            "number",
+            "legal_name",
+            "trade_name",
+            "tax_id",
+            "country",
+            "language",
+            "currency",
+            "timezone",
+            "email",
+            "phone",
+            "status",
+            "status_reason",
+            "account_manager",
+            "tags",
+            "reference_policy",
+        ]
+        read_only_fields = ["number", "status", "status_reason"]
+
+
+class CustomerSerializer(CustomerRowSerializer):
+    """A customer with its parts; what the service decides is checked there, not here."""
+
+    addresses = AddressSerializer(many=True, required=False)
+    contacts = ContactSerializer(many=True, required=False)
+    preferences = serializers.JSONField(required=False)
+
+    class Meta(CustomerRowSerializer.Meta):
+        fields = [
+            *CustomerRowSerializer.Meta.fields,
+            "references",
+            "addresses",
+            "contacts",
+            "preferences",
+        ]
+        # The database's constraint answers 409 with the customer found, not a field error.
+        validators: list[Any] = []
+
+    def validate_preferences(self, value: object) -> object:
+        """Preferences are named values."""
+        if not isinstance(value, dict):
+            raise serializers.ValidationError(_("Write an object of named values."))
+        return value
