@@ -3,6 +3,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from customers.api import register as register_customers
 from integration.api import register as register_integration
 from sales.api import api_urlpatterns as sales_urlpatterns
 from sales.api import register as register_sales

@@ -62,7 +62,6 @@ def test_a_customer_is_registered_with_address_and_contact(as_sales):
 def test_a_taken_tax_id_leads_to_its_customer_and_keeps_what_was_typed(as_sales):
     known = make_customer(tax_id="B58378431")
     page = as_sales.post("/sales/customers/new/", typed()).content.decode()
-    print(page[page.index("<main") : page.index("<main") + 3000])
     assert f"/sales/customers/{known.number}/" in page
     assert 'value="Gran Vía 41"' in page
     assert Customer.objects.count() == 1
