@@ -27,7 +27,7 @@ class FrontDoorsContract(Contract):
     also: Any = fields.ListField(subfield=fields.StringField(), required=False)
     everywhere: Any = fields.ListField(subfield=fields.StringField(), required=False)
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: FBT001
         """Look at every import between packages."""
         broken = [
             f"{importer} imports {imported}"
@@ -47,9 +47,7 @@ class FrontDoorsContract(Contract):
         app, _, rest = module.partition(".")
         door = rest.partition(".")[0]
         return (
-            app in self.apps
-            and door not in self.doors
-            and f"{app}.{door}" not in (self.also or [])
+            app in self.apps and door not in self.doors and f"{app}.{door}" not in (self.also or [])
         )
 
     def _is_stranger(self, importer: str, imported: str) -> bool:

@@ -5,14 +5,14 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# From the floor to the roof: nothing points to a later one; the three in one set are strangers.
+# From the floor to the roof: nothing points to a later one; the three in one row are strangers.
 LAYERS = (
-    {"toolkit"},
-    {"integration"},
-    {"customers"},
-    {"sales", "conferencing", "mailing"},
-    {"billing"},
-    {"bpi_portal"},
+    ("toolkit",),
+    ("integration",),
+    ("customers",),
+    ("sales", "conferencing", "mailing"),
+    ("billing",),
+    ("bpi_portal",),
 )
 LEVEL = {app: level for level, apps in enumerate(LAYERS) for app in apps}
 APPS = tuple(LEVEL)

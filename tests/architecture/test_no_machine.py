@@ -16,4 +16,4 @@ def test_no_path_of_a_machine():
         if path.suffix in TEXT
         for match in PATTERN.finditer(path.read_bytes())
     ]
-    assert found == []
+    assert not found, "\n".join(found)
