@@ -1,5 +1,7 @@
 """The components and the pages of the house itself, in both schemes and at both widths."""
 
+from typing import Any
+
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth import get_user_model
@@ -17,9 +19,8 @@ STYLEGUIDE = "tests/browser/styleguide/templates"
 @pytest.fixture(autouse=True)
 def styleguide(settings: LazySettings) -> None:
     settings.ROOT_URLCONF = "tests.browser.styleguide.urls"
-    settings.TEMPLATES = [
-        {**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], STYLEGUIDE]}
-    ]
+    engine: dict[str, Any] = settings.TEMPLATES[0]
+    settings.TEMPLATES = [{**engine, "DIRS": [*engine["DIRS"], STYLEGUIDE]}]
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_filter_bar_shows_what_is_chosen_in_words():
     html = bar("/people/?q=an&staff=1&joined_after=2026-01-01&tab=x&sort=-q&cursor=c")
     assert 'value="an"' in html
     assert "<b>Staff</b>" in html
-    assert 'name="joined_after" id="id_joined_after" value="2026-01-01"' in html
+    assert '<input type="date" name="joined_after" id="id_joined_after" value="2026-01-01"' in html
     assert '<input type="hidden" name="tab" value="x">' in html
     assert 'name="sort"' not in html
     assert 'name="cursor"' not in html

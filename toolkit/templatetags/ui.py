@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django import template
+from django import forms, template
 from django.forms import BaseForm, BoundField
 from django.http import HttpRequest, QueryDict
 from django.template.context import Context
@@ -279,17 +279,17 @@ def _chip(context: Context, field: BoundField) -> dict[str, object]:
 def _ends(field: BoundField, names: list[str]) -> list[dict[str, object]]:
     """Describe the two inputs of a range, each with a label of its own."""
     values = field.value() or [None, None]
-    kinds = [type(widget).__name__ for widget in getattr(field.field.widget, "widgets", ())]
+    parts = getattr(field.field, "fields", ())
     return [
         {
             "name": name,
             "id": f"id_{name}",
             "label": label,
             "value": "" if value is None else str(value),
-            "type": "date" if "Date" in kind else "text",
+            "type": "date" if isinstance(part, forms.DateField | forms.DateTimeField) else "text",
         }
-        for name, label, value, kind in zip(
-            names, (_("From"), _("To")), values, kinds, strict=False
+        for name, label, value, part in zip(
+            names, (_("From"), _("To")), values, parts, strict=False
         )
     ]
 
