@@ -9,7 +9,7 @@ from sales.api import api_urlpatterns as sales_urlpatterns
 from sales.api import register as register_sales
 
 router = SimpleRouter()
-for register in (register_integration, register_sales):
+for register in (register_customers, register_integration, register_sales):
     register(router)
 
 urlpatterns = [

@@ -1,0 +1,111 @@
+"""The customers' API: found, registered once, changed by version; refusals change nothing."""
+
+import pytest
+from knox.models import AuthToken
+
+from customers.models import Customer
+from tests.factories.customers import make_customer
+from tests.factories.users import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def api(client):
+    """Call the API as a salesperson with a token."""
+    token = AuthToken.objects.create(make_user("sales"))[1]
+
+    def call(method, path, body=None, **headers):
+        return getattr(client, method)(
+            f"/api/v1/{path}",
+            body,
+            content_type="application/json",
+            headers={"Authorization": f"Token {token}", "Accept-Language": "en", **headers},
+        )
+
+    return call
+
+
+NEW = {
+    "legal_name": "Industrias Meridiano, S.A.",
+    "country": "ES",
+    "tax_id": "b-58378431",
+    "language": "es",
+    "currency": "EUR",
+    "timezone": "Europe/Madrid",
+    "tags": ["vip"],
+    "addresses": [
+        {"kind": "billing", "line1": "Gran Vía 41", "city": "Bilbao", "country": "ES"},
+    ],
+    "contacts": [{"name": "Iñaki Otxoa", "role": "billing"}],
+}
+
+
+def test_a_customer_is_registered_and_read_back(api):
+    made = api("post", "customers/", NEW)
+    assert made.status_code == 201, made.content
+    number = made.json()["number"]
+    assert made.headers["Location"].endswith(f"/api/v1/customers/{number}/")
+    read = api("get", f"customers/{number}/")
+    assert read.headers["ETag"] == made.headers["ETag"]
+    body = read.json()
+    assert body["tax_id"] == "B58378431"
+    assert body["addresses"][0]["city"] == "Bilbao"
+    assert body["contacts"][0]["name"] == "Iñaki Otxoa"
+    assert body["status"] == "active"
+
+
+def test_the_list_leaves_the_parts_out_and_filters(api):
+    make_customer(legal_name="Fundación Ágora")
+    make_customer(legal_name="Otra")
+    page = api("get", "customers/?search=agora").json()
+    assert [row["legal_name"] for row in page["results"]] == ["Fundación Ágora"]
+    assert set(page) == {"next", "previous", "results"}
+    assert "addresses" not in page["results"][0]
+
+
+def test_a_known_tax_id_is_a_conflict_that_names_the_customer(api):
+    known = make_customer(tax_id="B58378431")
+    refused = api("post", "customers/", NEW)
+    assert refused.status_code == 409
+    assert refused.json()["type"] == "/problems/tax-id-taken"
+    assert refused.json()["customer"] == known.number
+    assert Customer.objects.count() == 1
+
+
+def test_what_is_wrong_is_pointed_at(api):
+    refused = api(
+        "post",
+        "customers/",
+        {**NEW, "tax_id": "B1", "addresses": [{"kind": "billing", "line1": "x", "country": "ES"}]},
+    )
+    assert refused.status_code == 400
+    assert [e["pointer"] for e in refused.json()["errors"]] == ["/addresses/0/city"]
+    refused = api("post", "customers/", {**NEW, "tax_id": "B1"})
+    assert [e["pointer"] for e in refused.json()["errors"]] == ["/tax_id"]
+    assert not Customer.objects.exists()
+
+
+def test_a_change_needs_the_version_that_was_read(api):
+    customer = make_customer()
+    path = f"customers/{customer.number}/"
+    etag = api("get", path).headers["ETag"]
+    assert api("patch", path, {"phone": "1"}).status_code == 428
+    changed = api("patch", path, {"phone": "1"}, **{"If-Match": etag})
+    assert (changed.status_code, changed.json()["phone"]) == (200, "1")
+    assert api("patch", path, {"phone": "2"}, **{"If-Match": etag}).status_code == 412
+    customer.refresh_from_db()
+    assert (customer.phone, customer.version) == ("1", 2)
+    assert customer.addresses.count() == 1
+
+
+def test_who_may_only_read_does_not_write(client):
+    customer = make_customer()
+    token = AuthToken.objects.create(make_user("auditor"))[1]
+    headers = {"Authorization": f"Token {token}"}
+    assert client.get("/api/v1/customers/", headers=headers).status_code == 200
+    refused = client.post(
+        "/api/v1/customers/", NEW, content_type="application/json", headers=headers
+    )
+    assert refused.status_code == 403
+    assert Customer.objects.get() == customer
