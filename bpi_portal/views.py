@@ -2,16 +2,18 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from toolkit.access import require
 
 from . import search as searching
+from .home import desk_of
 
 
 @require()
 def home(request: HttpRequest) -> HttpResponse:
     """Greet the user with the work of their role."""
-    return render(request, "portal/home.html")
+    return render(request, "portal/home.html", {"desk": desk_of(request.user, now=timezone.now())})
 
 
 @require()
