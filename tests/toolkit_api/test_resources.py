@@ -196,7 +196,7 @@ def test_a_log_line_names_the_request():
     def record():
         made = logging.makeLogRecord({})
         assert RequestIdFilter().filter(made)
-        return made.request_id  # type: ignore[attr-defined]
+        return made.request_id
 
     with request_context("req_1"):
         assert record() == "req_1"

@@ -187,7 +187,7 @@ class MoneyForThosePermittedSchema(OpenApiSerializerExtension):  # type: ignore[
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
         """Describe all fields; those that are not for everybody are not required."""
         self.target.shows_all = True
-        schema: dict[str, Any] = auto_schema._map_serializer(
+        schema: dict[str, Any] = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
             self.target, direction, bypass_extensions=True
         )
         kept = [name for name in schema.get("required", []) if name not in self.target.money_fields]
