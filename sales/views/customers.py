@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -63,7 +63,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
 
 
 @require("customers.view_customer", "customers.export_customer")
-def customer_export(request: HttpRequest, export: str) -> HttpResponse:
+def customer_export(request: HttpRequest, export: str) -> HttpResponseBase:
     """Download the customers of the filter as CSV or XLSX; that it was done is recorded."""
     found = CustomerFilter(request.GET, queryset=customers_visible_to(request.user)).qs
     record_event(

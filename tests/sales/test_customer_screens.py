@@ -139,11 +139,11 @@ def test_the_export_holds_the_filter_and_is_recorded(as_sales):
     wanted = make_customer(legal_name="=Ágora")
     make_customer(legal_name="Otra")
     answer = as_sales.get("/sales/customers/export.csv", {"q": "agora"})
-    lines = answer.content.decode("utf-8-sig").splitlines()
+    lines = answer.getvalue().decode("utf-8-sig").splitlines()
     assert len(lines) == 2
     assert lines[1].startswith(f"{wanted.number},'=Ágora,")
     answer = as_sales.get("/sales/customers/export.xlsx", {"q": "agora"})
-    rows = list(load_workbook(io.BytesIO(answer.content)).active.values)
+    rows = list(load_workbook(io.BytesIO(answer.getvalue())).active.values)
     assert [row[0] for row in rows[1:]] == [wanted.number]
     assert Event.objects.filter(type="customer.list_exported").count() == 2
 
