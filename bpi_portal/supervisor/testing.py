@@ -33,6 +33,8 @@ def run_tests(arguments: list[str]) -> int:
     )
     compile_translations(ROOT / "locale")
     options = ["-p", "tests.isolation", "--durations=10", "--durations-min=0.5"]
+    if not os.environ.get("DATABASE_URL"):
+        options.append("--reuse-db")  # not dropped at the end: it goes with the whole server
     if not _chooses_processes(arguments):
         options += ["-n", str(PROCESSES), "--dist", "loadfile"]  # a file may share one portal
     started: list[Child] = []
