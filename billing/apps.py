@@ -9,3 +9,7 @@ class BillingConfig(AppConfig):
 
     name = "billing"
     verbose_name = _("Billing")
+
+    def ready(self) -> None:
+        """Listen to the other departments."""
+        from billing import receivers  # noqa: F401 (connects them)

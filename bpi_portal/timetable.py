@@ -5,7 +5,21 @@ or a `celery.schedules.crontab` in the time zone of the settings. Every task is 
 entry that ran twice, or late, changes nothing.
 """
 
+from celery.schedules import crontab
+
 TIMETABLE: dict[str, dict[str, object]] = {
+    "charge conferences that nobody announced, and what waited": {
+        "task": "billing.tasks.charge_uncharged",
+        "schedule": 60.0,
+    },
+    "charge whatever was missed, however long ago": {
+        "task": "billing.tasks.charge_everything",
+        "schedule": crontab(hour=2, minute=40),
+    },
+    "prepare the months that ended, issue what is agreed": {
+        "task": "billing.tasks.prepare_due_periods",
+        "schedule": crontab(hour="3,9,15,21", minute=20),
+    },
     "forget answers and tokens that expired": {
         "task": "integration.tasks.forget_expired",
         "schedule": 3600.0,

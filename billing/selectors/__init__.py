@@ -1,19 +1,42 @@
 """Questions about charges, invoices and what customers owe."""
 
-from .charges import charges_to_retry, charges_visible_to, uncharged_conferences
+from .charges import (
+    charges_to_retry,
+    charges_visible_to,
+    curable_charges,
+    is_invoiced,
+    uncharged_conferences,
+)
+from .figures import Figures, customer_figures
 from .invoices import (
+    STATUSES,
     invoice_for,
     invoices_visible_to,
     today,
     vat_rate_on,
     with_balances,
 )
+from .problems import (
+    estimated_charges,
+    orphan_conferences,
+    problem_counts,
+    problems_visible_to,
+)
 
 __all__ = [
+    "STATUSES",
+    "Figures",
     "charges_to_retry",
     "charges_visible_to",
+    "curable_charges",
+    "customer_figures",
+    "estimated_charges",
     "invoice_for",
     "invoices_visible_to",
+    "is_invoiced",
+    "orphan_conferences",
+    "problem_counts",
+    "problems_visible_to",
     "today",
     "uncharged_conferences",
     "vat_rate_on",

@@ -4,9 +4,14 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from billing.rating import ContractTerms, PeriodState, read_terms
+from django.db.models import Sum
+
+from billing.models import Charge
+from billing.rating import ContractTerms, Line, PeriodState, period_lines, read_terms
 from sales.models import Contract
 from sales.selectors import contract_object, contract_on, contract_rate_ids
+from toolkit.money import from_decimal
+from toolkit.periods import Period
 
 _DAY = dt.timedelta(days=1)
 
@@ -43,6 +48,13 @@ def terms_of(contract: Contract) -> KnownTerms:
         terms=read_terms(contract_object(contract)),
         rate_ids=tuple(contract_rate_ids(contract)),
     )
+
+
+def period_lines_of(known: KnownTerms, period: str) -> tuple[Line, ...]:
+    """Answer the lines of a contract's month itself, as its conferences stand now; by kind."""
+    conferences = Charge.objects.filter(contract=known.contract, period=period)
+    total = conferences.aggregate(net=Sum("net", default=0))["net"]
+    return period_lines(known.terms, Period.parse(period), from_decimal(total))
 
 
 def contract_at(*, customer_id: int, moment: dt.datetime) -> Contract | None:

@@ -25,7 +25,7 @@ from .issuing import issue_if_agreed
 from .pricing import Ledger, sum_up
 
 
-class ConferenceNotOver(DomainError):  # noqa: N818
+class ConferenceNotOverError(DomainError):
     """The conference is still going on: there is nothing to charge yet."""
 
     code = "conference-not-over"
@@ -47,7 +47,7 @@ def charge_conference(*, conference_id: uuid.UUID | str, now: dt.datetime) -> Ch
         now: the present moment (aware).
 
     Raises:
-        ConferenceNotOver: it is live.
+        ConferenceNotOverError: it is live.
         Conference.DoesNotExist: there is none of that id.
     """
     with transaction.atomic():
@@ -97,7 +97,7 @@ def _lock_finished(conference_id: uuid.UUID | str) -> Conference:
         pk=conference_id
     )
     if conference.state == Conference.State.LIVE:
-        raise ConferenceNotOver(_("The conference is still going on."))
+        raise ConferenceNotOverError(_("The conference is still going on."))
     return conference
 
 

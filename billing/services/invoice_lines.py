@@ -3,14 +3,12 @@
 import uuid
 from collections.abc import Collection, Iterator
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from billing.models import Charge, ChargeLine, Invoice, InvoiceLine, LineKind
-from billing.rating import period_lines
-from billing.selectors.terms import KnownTerms
-from toolkit.money import from_decimal, to_decimal
-from toolkit.periods import Period
+from billing.models import ChargeLine, Invoice, InvoiceLine, LineKind
+from billing.selectors.terms import KnownTerms, period_lines_of
+from toolkit.money import to_decimal
 
 _ROWS_AT_ONCE = 2_000
 
@@ -73,9 +71,7 @@ def _conference_line(invoice: Invoice, line: ChargeLine) -> InvoiceLine:
 
 
 def _period_lines(invoice: Invoice, known: KnownTerms) -> Iterator[InvoiceLine]:
-    conferences = Charge.objects.filter(contract=invoice.contract, period=invoice.period)
-    total = conferences.aggregate(net=Sum("net", default=0))["net"]
-    for line in period_lines(known.terms, Period.parse(invoice.period), from_decimal(total)):
+    for line in period_lines_of(known, invoice.period):
         yield InvoiceLine(
             invoice=invoice,
             kind=line.kind,

@@ -28,11 +28,16 @@ from toolkit.periods import Period
 from .invoice_lines import refresh_conference_lines, refresh_period_lines
 
 
-class InvoiceNotDraft(DomainError):  # noqa: N818
+class InvoiceNotDraftError(DomainError):
     """The invoice is issued already: it never changes again."""
 
     code = "invoice-not-draft"
     title = gettext_lazy("The invoice is issued already")
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "InvoiceNotDraftError":
+        """Make the refusal for an invoice."""
+        return cls(_("The invoice %s is issued: it never changes.") % invoice.number)
 
 
 def lock_period(*, contract: Contract, period: str) -> BillingPeriod:
@@ -77,10 +82,12 @@ def refresh_draft(
     caller holds the period's lock.
 
     Raises:
-        InvoiceNotDraft: it is issued.
+        InvoiceNotDraftError: it is issued.
     """
     if invoice.state != Invoice.State.DRAFT:
-        raise InvoiceNotDraft(_("The invoice %s is issued: it never changes.") % invoice.number)
+        raise InvoiceNotDraftError(
+            _("The invoice %s is issued: it never changes.") % invoice.number
+        )
     contract = invoice.contract
     if contract is None:
         return invoice

@@ -2,8 +2,6 @@
 
 import datetime as dt
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -14,40 +12,39 @@ from billing.selectors.invoices import tax_day_of, today, vat_rate_on
 from billing.selectors.terms import terms_of
 from customers.models import Issuer
 from customers.selectors import issuer as our_company
-from integration.services import Actor, record_event
+from customers.services import Who
+from integration.services import record_event
 from sales.models import Contract
 from toolkit.errors import DomainError
 
-from .invoices import InvoiceNotDraft, lock_contract, lock_period, refresh_draft
+from .invoices import InvoiceNotDraftError, lock_contract, lock_period, refresh_draft
 from .snapshots import snapshot_of
-
-Who = Actor | AbstractBaseUser | AnonymousUser | str
 
 _PREFIXES = {Invoice.Kind.INVOICE: "F", Invoice.Kind.CREDIT_NOTE: "R"}
 
 
-class IssuerMissing(DomainError):  # noqa: N818
+class IssuerMissingError(DomainError):
     """Nobody has said yet which company issues the invoices."""
 
     code = "issuer-missing"
     title = gettext_lazy("The issuer is not set up")
 
 
-class VatRateMissing(DomainError):  # noqa: N818
+class VatRateMissingError(DomainError):
     """The VAT category has no rate on the day that counts."""
 
     code = "vat-rate-missing"
     title = gettext_lazy("A VAT rate is missing")
 
 
-class NothingToIssue(DomainError):  # noqa: N818
+class NothingToIssueError(DomainError):
     """The draft has no line."""
 
     code = "nothing-to-issue"
     title = gettext_lazy("There is nothing to issue")
 
 
-class IssueDateRefused(DomainError):  # noqa: N818
+class IssueDateRefusedError(DomainError):
     """The date lies before the last of the series, or in the future."""
 
     code = "issue-date-refused"
@@ -71,23 +68,22 @@ def issue_invoice(
             of the series if that is later.
 
     Raises:
-        IssuerMissing: the settings of the issuer are not filled in.
-        InvoiceNotDraft: it is issued already.
-        VatRateMissing: see ``vat_rate_on``.
-        NothingToIssue: it has no line.
-        IssueDateRefused: ``issued_on`` is before the last of the series, or in the future.
+        IssuerMissingError: the settings of the issuer are not filled in.
+        InvoiceNotDraftError: it is issued already.
+        VatRateMissingError: see ``vat_rate_on``.
+        NothingToIssueError: it has no line.
+        IssueDateRefusedError: ``issued_on`` is before the last of the series, or in the future.
     """
     company = our_company()
     if company is None:
-        raise IssuerMissing(_("Fill in the settings of the issuer before the first invoice."))
+        raise IssuerMissingError(_("Fill in the settings of the issuer before the first invoice."))
     with transaction.atomic():
         contract, invoice = _lock(invoice)
         refresh_draft(invoice=invoice, known=terms_of(contract), now=now)
         _refuse_incomplete(invoice, contract)
         series, day = _take_number(invoice, now, issued_on)
         invoice.number = f"{series.prefix}-{series.year}-{series.next_number - 1:05d}"
-        _close(invoice, contract, company, day, actor, now)
-        record_event(
+        event = record_event(
             type="invoice.issued",
             actor=actor,
             customer_number=contract.customer.number,
@@ -95,6 +91,8 @@ def issue_invoice(
             data={"period": invoice.period, "issued_on": day.isoformat()},
             now=now,
         )
+        invoice.issued_by = event.actor
+        _close(invoice, contract, company, day, now)
     return invoice
 
 
@@ -128,18 +126,18 @@ def _lock(invoice: Invoice) -> tuple[Contract, Invoice]:
     lock_period(contract=contract, period=invoice.period)
     locked = Invoice.objects.select_for_update(of=("self",)).get(pk=invoice.pk)
     if locked.state != Invoice.State.DRAFT:
-        raise InvoiceNotDraft(_("The invoice %s is issued: it never changes.") % locked.number)
+        raise InvoiceNotDraftError.of(locked)
     locked.contract = contract
     return contract, locked
 
 
 def _refuse_incomplete(invoice: Invoice, contract: Contract) -> None:
     if not InvoiceLine.objects.filter(invoice=invoice).exists():
-        raise NothingToIssue(_("The draft has no line: there is nothing to issue."))
+        raise NothingToIssueError(_("The draft has no line: there is nothing to issue."))
     day = tax_day_of(invoice)
     if vat_rate_on(category=contract.vat_category, day=day) is None:
         category = Contract.VatCategory(contract.vat_category).label
-        raise VatRateMissing(
+        raise VatRateMissingError(
             _("There is no VAT rate for “%(category)s” on %(day)s: add it to the settings.")
             % {"category": category, "day": day.isoformat()}
         )
@@ -163,12 +161,12 @@ def _take_number(
         if issued_on is None:
             day = latest
         else:
-            raise IssueDateRefused(
+            raise IssueDateRefusedError(
                 _("The last invoice of the series is of %(latest)s: take that day or a later one.")
                 % {"latest": latest.isoformat()}
             )
     if issued_on is not None and issued_on > present:
-        raise IssueDateRefused(_("The issue date lies in the future."))
+        raise IssueDateRefusedError(_("The issue date lies in the future."))
     series.next_number += 1
     series.last_issued_on = day
     series.save(update_fields=["next_number", "last_issued_on"])
@@ -183,17 +181,11 @@ def _lock_series(kind: str, year: int) -> InvoiceSeries:
 
 
 def _close(
-    invoice: Invoice,
-    contract: Contract,
-    company: Issuer,
-    day: dt.date,
-    actor: Who,
-    now: dt.datetime,
+    invoice: Invoice, contract: Contract, company: Issuer, day: dt.date, now: dt.datetime
 ) -> None:
     invoice.state = Invoice.State.ISSUED
     invoice.issued_on = day
     invoice.issued_at = invoice.updated_at = now
-    invoice.issued_by = name_of(actor)
     invoice.due_on = day + dt.timedelta(days=contract.payment_days)
     invoice.snapshot = snapshot_of(invoice=invoice, contract=contract, company=company)
     invoice.version += 1
@@ -201,10 +193,3 @@ def _close(
     BillingPeriod.objects.filter(contract=contract, period=invoice.period, closed_at=None).update(
         closed_at=now
     )
-
-
-def name_of(actor: Who) -> str:
-    """Answer the name that stays readable when the account is gone."""
-    if isinstance(actor, Actor):
-        return actor.name[:150]
-    return (actor if isinstance(actor, str) else actor.get_username())[:150]

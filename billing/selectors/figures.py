@@ -1,0 +1,176 @@
+"""What a salesperson asks of billing: a customer's month in a few figures (docs/figures.md)."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from billing.models import Charge, Invoice, Payment
+from customers.models import Customer
+from sales.models import Contract
+from toolkit.money import HUNDRED_PERCENT, from_decimal, share_of, to_decimal
+from toolkit.periods import Period
+
+from .invoices import today, vat_rate_on
+from .terms import period_lines_of, terms_of
+
+CURRENT = "current"
+_ZERO = Decimal(0)
+_NOTHING = dict.fromkeys(("total", "issued", "overdue", "paid", "overdue_paid"), _ZERO)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """A customer's month. Money is in ``currency``, with its decimals; each is in docs/figures.md.
+
+    ``rated_not_invoiced`` is without VAT; ``invoiced``, ``paid``, ``balance``, ``overdue`` and
+    ``expected_total`` are with it. ``other_currencies`` names those in which there is more that
+    these sums leave out.
+    """
+
+    period: str
+    currency: str
+    conferences: int
+    minutes: int
+    rated_not_invoiced: Decimal
+    unpriced_legs: int
+    invoiced: Decimal
+    paid: Decimal
+    balance: Decimal
+    overdue: Decimal
+    expected_total: Decimal
+    as_of: dt.datetime
+    other_currencies: tuple[str, ...] = ()
+
+
+def customer_figures(*, customer: Customer, period: str, now: dt.datetime) -> Figures:
+    """Answer the figures of a customer's month; no leg is looked at, only sums on charges.
+
+    Args:
+        customer: whose.
+        period: ``YYYY-MM``, or ``current``: the month of ``now`` in the customer's time zone.
+        now: the present moment (aware), shown as ``as_of``.
+
+    Raises:
+        InvalidPeriodError: ``period`` is neither.
+    """
+    month = (
+        Period.of_moment(now, ZoneInfo(customer.timezone))
+        if period == CURRENT
+        else Period.parse(period)
+    )
+    contracts = list(_contracts_of(customer, month))
+    currency = contracts[-1].currency if contracts else customer.currency
+    charged = _charged(customer, month)
+    invoiced = _invoiced(customer, month, today(now))
+    mine = invoiced.get(currency, _NOTHING)
+    seconds = sum(sums["seconds"] for sums in charged.values())
+    money = {
+        "rated_not_invoiced": charged.get(currency, {}).get("open_net", _ZERO),
+        "invoiced": mine["issued"],
+        "paid": mine["paid"],
+        "balance": mine["issued"] - mine["paid"],
+        "overdue": mine["overdue"] - mine["overdue_paid"],
+        "expected_total": mine["total"] + _not_drafted_yet(contracts, month, currency),
+    }
+    elsewhere = {code for code, sums in charged.items() if sums["open_net"]} | {*invoiced}
+    return Figures(
+        period=str(month),
+        currency=currency,
+        conferences=sum(sums["conferences"] for sums in charged.values()),
+        minutes=-(-seconds // 60),
+        unpriced_legs=sum(sums["unpriced_legs"] for sums in charged.values()),
+        as_of=now,
+        other_currencies=tuple(sorted(elsewhere - {currency})),
+        **{name: to_decimal(from_decimal(sum_), currency) for name, sum_ in money.items()},
+    )
+
+
+def _contracts_of(customer: Customer, month: Period) -> QuerySet[Contract]:
+    """Return the contracts in force on some day of the month, the latest last."""
+    return (
+        Contract.objects.exclude(status=Contract.Status.DRAFT)
+        .filter(
+            Q(end=None) | Q(end__gt=month.first_day),
+            customer=customer,
+            start__lt=month.next.first_day,
+        )
+        .select_related("customer")
+        .order_by("start")
+    )
+
+
+def _charged(customer: Customer, month: Period) -> dict[str, Any]:
+    """Answer the sums over the month's charges, by currency."""
+    issued = Q(invoice__state=Invoice.State.ISSUED)
+    sums = (
+        Charge.objects.filter(customer=customer, period=str(month))
+        .order_by()
+        .values("currency")
+        .annotate(
+            conferences=Count("pk", filter=Q(participants__gt=0)),
+            seconds=Sum("duration_seconds", default=0),
+            unpriced_legs=Sum("unpriced_legs", default=0),
+            open_net=Sum("net", filter=~issued, default=_ZERO),
+        )
+    )
+    return {row["currency"]: row for row in sums}
+
+
+def _invoiced(customer: Customer, month: Period, day: dt.date) -> dict[str, dict[str, Decimal]]:
+    """Answer the sums over the customer's invoices and payments, by currency.
+
+    Two sums instead of one per invoice: nobody pays more than an invoice's balance.
+    """
+    of_month = Q(period=str(month))
+    overdue = Q(due_on__lt=day)
+    issued = Q(state=Invoice.State.ISSUED)
+    invoices = Invoice.objects.filter(of_month | (issued & overdue), customer=customer)
+    payments = Payment.objects.filter(invoice__customer=customer)
+    found: dict[str, dict[str, Decimal]] = {}
+    owed = (
+        invoices.order_by()
+        .values_list("currency")
+        .annotate(
+            total_=Sum("total", filter=of_month, default=_ZERO),
+            issued=Sum("total", filter=of_month & issued, default=_ZERO),
+            overdue=Sum("total", filter=overdue & issued, default=_ZERO),
+        )
+    )
+    for currency, *sums in owed:
+        names = ("total", "issued", "overdue")
+        found[currency] = _NOTHING | dict(zip(names, sums, strict=True))
+    came_in = (
+        payments.order_by()
+        .values_list("invoice__currency")
+        .annotate(
+            paid=Sum("amount", filter=Q(invoice__period=str(month)), default=_ZERO),
+            overdue_paid=Sum("amount", filter=Q(invoice__due_on__lt=day), default=_ZERO),
+        )
+    )
+    for currency, paid, overdue_paid in came_in:
+        found.setdefault(currency, dict(_NOTHING)).update(paid=paid, overdue_paid=overdue_paid)
+    return found
+
+
+def _not_drafted_yet(contracts: list[Contract], month: Period, currency: str) -> Decimal:
+    """Answer fees and commitments, with VAT, of contracts that have no draft of the month yet."""
+    drafted = set(
+        Invoice.objects.filter(
+            contract__in=contracts, period=str(month), conference=None
+        ).values_list("contract", flat=True)
+    )
+    total = 0
+    for contract in contracts:
+        if contract.pk in drafted or contract.currency != currency:
+            continue
+        if contract.commitment is None and contract.monthly_fee is None:
+            continue
+        net = sum(line.net for line in period_lines_of(terms_of(contract), str(month)))
+        rate = vat_rate_on(category=contract.vat_category, day=month.last_day)
+        percent = from_decimal(rate.percent) if rate else 0
+        total += net + share_of(net, percent, HUNDRED_PERCENT, currency)
+    return to_decimal(total, currency)

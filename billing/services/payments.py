@@ -1,0 +1,100 @@
+"""Take in the money that customers pay."""
+
+import datetime as dt
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.models import Invoice, Payment
+from customers.services import Who
+from integration.services import record_event
+from toolkit.errors import DomainError
+from toolkit.money import MICROS, from_decimal, minor_unit, to_decimal
+
+
+class PaymentRefusedError(DomainError):
+    """The payment can't be: no such debt, or an amount that nobody can pay."""
+
+    code = "payment-refused"
+    title = gettext_lazy("The payment is not possible")
+
+
+class PaymentReferenceUsedError(DomainError):
+    """Another payment of the invoice has this reference."""
+
+    code = "payment-reference-used"
+    title = gettext_lazy("The reference is used already")
+
+
+def record_payment(
+    *,
+    invoice: Invoice,
+    amount: Decimal,
+    paid_on: dt.date,
+    method: str,
+    actor: Who,
+    now: dt.datetime,
+    reference: str = "",
+) -> Payment:
+    """Note a payment of an issued invoice, at most of what is still owed, in its currency.
+
+    With a ``reference`` it is idempotent: the same payment again is answered with the row that is
+    there.
+
+    Raises:
+        PaymentRefusedError: a draft, an amount that is not positive, finer than the currency or
+            more than the balance.
+        PaymentReferenceUsedError: the reference stands for another amount or day.
+    """
+    with transaction.atomic():
+        locked = Invoice.objects.select_for_update(of=("self",)).get(pk=invoice.pk)
+        if reference:
+            there = Payment.objects.filter(invoice=locked, reference=reference).first()
+            if there is not None:
+                return _same(there, amount, paid_on)
+        _refuse(locked, amount)
+        event = record_event(
+            type="payment.recorded",
+            actor=actor,
+            customer_number=locked.customer.number,
+            subject=("invoice", locked.number),
+            data={"paid_on": paid_on.isoformat(), "method": method},
+            now=now,
+        )
+        return Payment.objects.create(
+            invoice=locked,
+            amount=amount,
+            paid_on=paid_on,
+            method=method,
+            reference=reference,
+            recorded_by=event.actor,
+            recorded_at=now,
+        )
+
+
+def _same(payment: Payment, amount: Decimal, paid_on: dt.date) -> Payment:
+    if (payment.amount, payment.paid_on) != (amount, paid_on):
+        raise PaymentReferenceUsedError(
+            _("The reference “%s” stands for another payment of this invoice.") % payment.reference
+        )
+    return payment
+
+
+def _refuse(invoice: Invoice, amount: Decimal) -> None:
+    if invoice.state != Invoice.State.ISSUED:
+        raise PaymentRefusedError(_("The invoice is a draft: nobody owes it yet."))
+    if not amount.is_finite() or amount <= 0:
+        raise PaymentRefusedError(_("The amount must be more than zero."))
+    if amount * MICROS % minor_unit(invoice.currency):
+        raise PaymentRefusedError(_("The amount has more decimals than %s has.") % invoice.currency)
+    paid = Payment.objects.filter(invoice=invoice).aggregate(sum=Sum("amount", default=0))["sum"]
+    balance = invoice.total - paid
+    if amount > balance:
+        owed = to_decimal(from_decimal(balance), invoice.currency)
+        raise PaymentRefusedError(
+            _("Only %(balance)s %(currency)s of the invoice are still to be paid.")
+            % {"balance": owed, "currency": invoice.currency}
+        )

@@ -1,0 +1,93 @@
+"""What workers do for billing; each loads, calls one service, and may run twice."""
+
+import logging
+import uuid
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from billing import selectors, services
+from billing.models import Charge
+from conferencing.models import Conference
+from customers.models import Customer
+from integration.services import begin_job, fail_job, finish_job, report_progress
+from toolkit.errors import DomainError
+
+logger = logging.getLogger(__name__)
+
+# The minute's sweep looks at what was to start since then; the nightly one at everything.
+_RECENT = timedelta(days=3)
+
+
+@shared_task
+def charge_conference(conference_id: str) -> None:
+    """Charge one conference. One that goes on again by now will announce its end again."""
+    _charge(uuid.UUID(conference_id))
+
+
+@shared_task
+def charge_uncharged() -> None:
+    """Charge what nobody announced, and what waited for something that may be there now."""
+    now = timezone.now()
+    for pk in selectors.uncharged_conferences(since=now - _RECENT).values_list("pk", flat=True):
+        _charge(pk)
+    for pk in selectors.charges_to_retry().values_list("conference_id", flat=True):
+        _charge(pk)
+    services.issue_due_conference_invoices(actor="billing", now=now)
+
+
+@shared_task
+def charge_everything() -> None:
+    """Charge whatever was missed, however long ago, and retry every charge that waits."""
+    for pk in selectors.uncharged_conferences().values_list("pk", flat=True).iterator():
+        _charge(pk)
+    for pk in selectors.curable_charges().values_list("conference_id", flat=True).iterator():
+        _charge(pk)
+
+
+@shared_task
+def prepare_due_periods() -> None:
+    """Prepare the months that have ended, and issue what contracts say is issued unseen."""
+    now = timezone.now()
+    for period in services.due_periods(now):
+        services.prepare_period(period=period, actor="billing", now=now, only_ended=True)
+
+
+@shared_task
+def run_billing(
+    job_id: str, period: str, customers: list[str] | None, actor: str = "billing"
+) -> None:
+    """Do a billing run that somebody asked for; ``customers`` are numbers, None means all."""
+    if not begin_job(job_id=job_id):
+        return
+    try:
+        run = services.prepare_period(
+            period=period,
+            customers=None
+            if customers is None
+            else list(Customer.objects.filter(number__in=customers)),
+            actor=actor,
+            now=timezone.now(),
+            report=lambda done, total: report_progress(job_id=job_id, done=done, total=total),
+        )
+    except Exception as error:
+        logger.exception("billing run %s of %s failed", job_id, period)
+        fail_job(job_id=job_id, error=str(error))
+        return
+    finish_job(
+        job_id=job_id,
+        result={"prepared": run.prepared, "issued": run.issued, "left": run.left},
+        done=len(run.prepared) + len(run.left),
+    )
+
+
+def _charge(conference_id: uuid.UUID) -> Charge | None:
+    """Charge one of many: what fails is logged and stays in the queue, the others go on."""
+    try:
+        return services.charge_conference(conference_id=conference_id, now=timezone.now())
+    except (DomainError, Conference.DoesNotExist) as error:
+        logger.info("conference %s is not charged: %s", conference_id, error)
+    except Exception:
+        logger.exception("conference %s could not be charged", conference_id)
+    return None
