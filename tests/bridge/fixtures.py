@@ -33,3 +33,31 @@ def event_sink(janus):
     sink = EventSink(janus)
     yield sink
     sink.close()
+
+
+@pytest.fixture
+def janus_bridge(janus, transactional_db, settings):
+    """The row of ``janus``, known to this process by its settings."""
+    from tests.bridge.link import use_janus
+
+    return use_janus(janus, settings)
+
+
+@pytest.fixture
+def link(janus, janus_bridge, tmp_path):
+    """The bridge link as a process of its own, receiving and polling."""
+    from tests.bridge.link import LinkProcess
+
+    process = LinkProcess(janus, tmp_path).start()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def polling_link(janus, janus_bridge, tmp_path):
+    """The bridge link without any event: it has to find out everything by polling."""
+    from tests.bridge.link import LinkProcess
+
+    process = LinkProcess(janus, tmp_path, events=False).start()
+    yield process
+    process.close()

@@ -313,7 +313,8 @@ def test_a_room_that_cannot_be_told_holds_up_no_other(story, bridge, adapter, mo
 
     def fail_for_one(bridge, room, *, now):
         if room == 5:
-            raise IntegrityError("impossible")
+            reason = "impossible"
+            raise IntegrityError(reason)
         tell(bridge, room, now=now)
 
     monkeypatch.setattr(link_events, "tell_room", fail_for_one)
