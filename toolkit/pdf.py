@@ -16,17 +16,31 @@ if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
 
 _FONTS = {
-    "inter-ext.woff2": ("vendor/inter-latin-ext-wght-normal.woff2", "U+0100-02BA, U+1E00-1EFF"),
-    "inter.woff2": ("vendor/inter-latin-wght-normal.woff2", "U+0000-00FF, U+2000-22FF"),
+    "inter-ext.woff2": (
+        "vendor/inter-latin-ext-wght-normal.woff2",
+        'font-family: "Inter"; unicode-range: U+0100-02BA, U+1E00-1EFF',
+    ),
+    "inter.woff2": (
+        "vendor/inter-latin-wght-normal.woff2",
+        'font-family: "Inter"; unicode-range: U+0000-00FF, U+2000-22FF',
+    ),
+    "plex.ttf": ("vendor/plex/IBMPlexSans-Regular.ttf", 'font-family: "IBM Plex Sans"'),
+    "plex-semibold.ttf": (
+        "vendor/plex/IBMPlexSans-SemiBold.ttf",
+        'font-family: "IBM Plex Sans"; font-weight: 600',
+    ),
 }
 _FONT_FACES = "".join(
-    f'@font-face {{ font-family: "Inter"; src: url("asset:{name}"); unicode-range: {covers}; }}'
-    for name, (_path, covers) in _FONTS.items()
+    f'@font-face {{ src: url("asset:{name}"); {rules}; }}'
+    for name, (_path, rules) in _FONTS.items()
 )
 
 
 def render_pdf(html: str, *, css: str = "", images: Mapping[str, bytes] | None = None) -> bytes:
-    """Return the PDF of a page of HTML, styled by ``css``, in the house's font (``Inter``).
+    """Return the PDF of a page of HTML, styled by ``css``.
+
+    Its fonts are ``Inter`` and, for letters and invoices, ``IBM Plex Sans`` (Latin, Greek and
+    Cyrillic, weights 400 and 600). The same input gives the same bytes.
 
     Args:
         html: a whole document; nothing that it names is fetched but ``data:`` images and the
@@ -50,7 +64,7 @@ def _fonts() -> "tuple[FontConfiguration, CSS]":
     from weasyprint.text.fonts import FontConfiguration
 
     folder = Path(settings.BASE_DIR) / "static"
-    files = {name: (folder / path).read_bytes() for name, (path, _covers) in _FONTS.items()}
+    files = {name: (folder / path).read_bytes() for name, (path, _rules) in _FONTS.items()}
     fonts = FontConfiguration()
     # At the end of the process WeasyPrint can no longer remove its font files by itself.
     atexit.register(_fonts.cache_clear)

@@ -1,0 +1,13 @@
+"""Invoices on paper. Plain values in, bytes out: no model and no database."""
+
+from .invoice import BilledConference, BilledLeg, BilledLine, BilledTax, InvoiceDocument
+from .invoice_pdf import invoice_pdf
+
+__all__ = [
+    "BilledConference",
+    "BilledLeg",
+    "BilledLine",
+    "BilledTax",
+    "InvoiceDocument",
+    "invoice_pdf",
+]

@@ -1,0 +1,52 @@
+"""An invoice as PDF, in the customer's language and on the customer's clocks."""
+
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from toolkit.pdf import render_pdf
+
+from .invoice import InvoiceDocument
+from .payment_code import payment_code
+
+_STYLES = Path(settings.BASE_DIR) / "templates/billing/documents/invoice.css"
+
+
+def invoice_pdf(document: InvoiceDocument) -> bytes:
+    """Return the PDF; the same document gives the same bytes.
+
+    Nothing that a customer's or the issuer's texts name is ever fetched (``toolkit.pdf``).
+    """
+    code = payment_code(document)
+    context = {
+        "it": document,
+        "zone": document.customer["timezone"],
+        "iban": _in_fours(document.issuer.get("iban", "")),
+        "has_code": bool(code),
+        "leg_decimals": _decimals(document),
+        "has_free": any(leg.free_seconds for each in document.conferences for leg in each.legs),
+        "has_estimated": any(leg.estimated for each in document.conferences for leg in each.legs),
+    }
+    with translation.override(document.language), timezone.override(ZoneInfo(context["zone"])):
+        html = render_to_string("billing/documents/invoice.html", context)
+    images = {"logo": document.logo, "code": code}
+    return render_pdf(html, css=_STYLES.read_text(), images=images)
+
+
+def _in_fours(iban: str) -> str:
+    return " ".join(iban[at : at + 4] for at in range(0, len(iban), 4))
+
+
+def _decimals(document: InvoiceDocument) -> int:
+    """Answer how many decimals the calls need, so that all have as many: their sum is checked."""
+    amounts = {leg.amount for conference in document.conferences for leg in conference.legs}
+    return max((_needed(amount) for amount in amounts), default=2)
+
+
+def _needed(amount: Decimal) -> int:
+    exponent = amount.normalize().as_tuple().exponent
+    return max(2, -exponent) if isinstance(exponent, int) else 2

@@ -1,0 +1,152 @@
+"""What goes on paper: an issued invoice as it was copied, a draft as it would be issued now."""
+
+import datetime as dt
+import itertools
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from billing import documents
+from billing.documents import BilledConference, BilledLeg, BilledLine, BilledTax, InvoiceDocument
+from billing.models import Invoice, InvoiceLine, Logo, RatedLeg
+from customers.selectors import issuer as our_company
+from toolkit.periods import Period
+
+from .calls_of_invoice import calls_of, count_calls
+from .snapshots import present_state
+
+# Beyond these an invoice is no paper any more: seconds of work and hundreds of pages.
+MOST_LINES = 1_500
+MOST_CALLS = 2_000
+
+
+def invoice_pdf(invoice: Invoice) -> bytes:
+    """Return the PDF of an invoice; that of a draft says on every page that it is one.
+
+    The same invoice gives the same bytes, once it is issued.
+    """
+    return documents.invoice_pdf(invoice_document(invoice))
+
+
+def invoice_document(invoice: Invoice) -> InvoiceDocument:
+    """Return what the paper says: the copy and the rows of the invoice, nothing else once issued.
+
+    Lines beyond ``MOST_LINES`` are summed up by kind; calls beyond ``MOST_CALLS`` are left to the
+    file that the invoice's page offers.
+    """
+    copy, logo = _copy_and_logo(invoice)
+    lines = list(invoice.lines.select_related("charge_line"))
+    calls = count_calls(invoice)
+    is_long = len(lines) > MOST_LINES
+    legs = {} if is_long or calls > MOST_CALLS else _legs_by_conference(invoice)
+    of_conferences = [line for line in lines if line.held_at is not None]
+    month = Period.parse(invoice.period)
+    return InvoiceDocument(
+        language=invoice.language,
+        number=invoice.number or "",
+        is_credit_note=invoice.kind == Invoice.Kind.CREDIT_NOTE,
+        issuer=copy["issuer"],
+        customer=copy["customer"],
+        contract=copy["contract"],
+        logo=logo,
+        currency=invoice.currency,
+        period_start=month.first_day,
+        period_end=month.last_day,
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        conferences=() if is_long else tuple(_conferences(of_conferences, legs)),
+        summary=tuple(_summary(of_conferences)) if is_long else (),
+        period_lines=tuple(_line(line) for line in lines if line.held_at is None),
+        taxes=tuple(
+            BilledTax(
+                category=tax.category,
+                percent=tax.percent,
+                base=tax.base,
+                amount=tax.amount,
+                reason=tax.reason,
+            )
+            for tax in invoice.taxes.all()
+        ),
+        net=invoice.net,
+        vat=invoice.vat,
+        total=invoice.total,
+        calls=calls,
+    )
+
+
+def _copy_and_logo(invoice: Invoice) -> tuple[Mapping[str, Any], bytes]:
+    """Answer the snapshot; of a draft what it would be now, without keeping anything."""
+    if invoice.state == Invoice.State.ISSUED:
+        digest = invoice.snapshot["issuer"].get("logo", "")
+        logo = Logo.objects.filter(digest=digest).first() if digest else None
+        return invoice.snapshot, bytes(logo.content) if logo else b""
+    if invoice.contract is None:
+        msg = "a draft follows its contract"
+        raise TypeError(msg)
+    company = our_company()
+    copy = present_state(invoice=invoice, contract=invoice.contract, company=company)
+    return copy, bytes(company.logo) if company and company.logo else b""
+
+
+def _conferences(
+    lines: Iterable[InvoiceLine], legs: Mapping[object, list[RatedLeg]]
+) -> Iterable[BilledConference]:
+    """Group lines, which come in order of time, by their conference."""
+    groups = itertools.groupby(lines, key=lambda line: (line.held_at, line.conference_id))
+    for (held_at, conference_id), group in groups:
+        of_conference = list(group)
+        yield BilledConference(
+            held_at=held_at or dt.datetime.min.replace(tzinfo=dt.UTC),
+            title=of_conference[0].title,
+            reference=of_conference[0].reference,
+            lines=tuple(map(_line, of_conference)),
+            legs=tuple(map(_leg, legs.get(conference_id, ()))),
+        )
+
+
+def _summary(lines: Iterable[InvoiceLine]) -> Iterable[BilledLine]:
+    """Add up lines of the same words, in the order of their kinds."""
+    key = lambda line: (line.kind, line.description)  # noqa: E731
+    for (kind, description), group in itertools.groupby(sorted(lines, key=key), key=key):
+        of_kind = list(group)
+        quantities = [line.quantity for line in of_kind if line.quantity is not None]
+        yield BilledLine(
+            kind=kind,
+            description=description,
+            quantity=sum(quantities) if quantities else None,
+            unit_price=None,
+            net=sum((line.net for line in of_kind), Decimal()),
+        )
+
+
+def _line(line: InvoiceLine) -> BilledLine:
+    return BilledLine(
+        kind=line.kind,
+        description=line.description,
+        quantity=line.quantity,
+        unit_price=line.charge_line.unit_price if line.charge_line else None,
+        net=line.net,
+    )
+
+
+def _legs_by_conference(invoice: Invoice) -> Mapping[object, list[RatedLeg]]:
+    legs: dict[object, list[RatedLeg]] = {}
+    for leg in calls_of(invoice):
+        legs.setdefault(leg.charge.conference_id, []).append(leg)
+    return legs
+
+
+def _leg(leg: RatedLeg) -> BilledLeg:
+    prices = dict.fromkeys(segment["price_per_minute"] for segment in leg.segments)
+    return BilledLeg(
+        participant=leg.participant,
+        access=leg.access,
+        number=leg.number,
+        answered_at=leg.answered_at,
+        duration_seconds=leg.duration_seconds,
+        billed_seconds=leg.billed_seconds,
+        free_seconds=leg.free_seconds,
+        prices=tuple(Decimal(price) for price in prices),
+        amount=leg.amount,
+        estimated=leg.estimated,
+    )
