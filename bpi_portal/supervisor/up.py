@@ -136,8 +136,10 @@ def _prepare() -> Prepared:
 def _welcome_and_watch(state: State, children: list[Child], prepared: Prepared) -> None:
     """Fill the demonstration on the first start, say who to log in as, and watch for ever."""
     demo: PortalProcess | None = None
-    wanted = not prepared["has_users"] and os.environ.get("BPI_DEMO", "1") != "0"
-    if wanted and "demo" in prepared["commands"]:
+    unfinished = state.folder / "demo.unfinished"
+    wanted = unfinished.exists() or not prepared["has_users"]
+    if wanted and "demo" in prepared["commands"] and os.environ.get("BPI_DEMO", "1") != "0":
+        unfinished.touch()  # stopped in the middle, it goes on at the next start
         say("  filling the demonstration (once, about a minute); the log-ins follow")
         demo = command_process("demo", state.folder, "demo")
         children.append(demo)
@@ -148,8 +150,11 @@ def _welcome_and_watch(state: State, children: list[Child], prepared: Prepared) 
         time.sleep(WATCH_SECONDS)
         if demo and demo.process and not demo.is_running():
             children.remove(demo)
-            outcome = "filled" if demo.process.returncode == 0 else "FAILED (see above)"
-            say(f"  demonstration {outcome}")
+            if demo.process.returncode == 0:
+                unfinished.unlink()
+                say("  demonstration filled")
+            else:
+                say("  the demonstration was NOT filled (see above); the next start tries again")
             _say_who(state.folder, has_users=True)
             demo = None
         for child in children:
