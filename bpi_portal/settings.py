@@ -131,6 +131,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "socket_timeout": 2,
     "socket_connect_timeout": 1,
+    # Whoever hands a task over gives up at once (kombu would try for six seconds); workers have
+    # their own, endless patience.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
 }
 CELERY_VISIBILITY_TIMEOUT = 900
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -272,7 +278,17 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"AccessEnum": "toolkit.telephony.Access"},
+    # Choices of different objects under one name; the schema's test tells when one is missing.
+    "ENUM_NAME_OVERRIDES": {
+        "AccessEnum": "toolkit.telephony.Access",
+        "ContractStatusEnum": "sales.models.Contract.Status",
+        "CustomerStatusEnum": "customers.models.Customer.Status",
+        "ReservationStatusEnum": "conferencing.models.Reservation.Status",
+        "ConferenceStateEnum": "conferencing.models.Conference.State",
+        "InvoiceStateEnum": "billing.models.Invoice.State",
+        "InvoiceKindEnum": "billing.models.Invoice.Kind",
+        "JobStateEnum": ["queued", "running", "done", "failed"],
+    },
 }
 
 # --- conference bridges -----------------------------------------------------------------------

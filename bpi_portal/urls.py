@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from toolkit.api.views import problem_page
+
 from . import views
 
 urlpatterns = [
@@ -15,6 +17,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("api/", include("bpi_portal.api")),
+    path("problems/<slug:name>", problem_page, name="api-problem"),
 ]
 # Under /api/ every error is a problem document, elsewhere a page.
 handler400 = "toolkit.api.handlers.bad_request"
