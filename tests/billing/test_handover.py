@@ -78,6 +78,31 @@ def test_a_dead_broker_fails_nobody_and_the_sweep_charges(monkeypatch):
     assert Charge.objects.get().net == Decimal("0.30")
 
 
+NO_BROKER = """
+import django, time
+django.setup()
+from bpi_portal.celery import app  # as every process of the portal has it
+from billing import tasks
+started = time.monotonic()
+try:
+    tasks.charge_conference.delay("x")
+except Exception as error:
+    print(type(error).__name__, time.monotonic() - started < 3)
+"""
+
+
+def test_nobody_waits_for_a_broker_that_is_not_there():
+    told = subprocess.run(  # noqa: S603 (our own interpreter, our own code)
+        [sys.executable, "-c", NO_BROKER],
+        env={**os.environ, "REDIS_URL": "redis://127.0.0.1:1/0"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (told.stdout, told.stderr) == ("OperationalError True\n", "")
+
+
 @pytest.mark.django_db
 def test_the_task_run_twice_changes_nothing():
     make_vat_rate()
