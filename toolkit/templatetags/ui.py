@@ -148,17 +148,20 @@ def filter_bar(
     search: str = "q",
     target: str = "#rows",
     placeholder: Text = "",
+    hide: str = "search",
 ) -> dict[str, object]:
     """Show a filter form as a search box and chips; every choice is kept in the URL.
 
-    ``form`` is ``filterset.form``. The field named ``search`` becomes the box, the others chips.
-    What the form does not know but the URL holds (sort, a tab) is carried along.
+    ``form`` is ``filterset.form``. The field named ``search`` becomes the box, the others chips,
+    except those named in ``hide`` (separated by blanks), which the page offers in another way,
+    as tabs perhaps. What is not shown but stands in the URL is carried along.
     """
     query = request_of(context).GET
-    known = {part for field in form for part in _parameters(field)}
+    shown = [field for field in form if field.name not in hide.split()]
+    known = {part for field in shown for part in _parameters(field)}
     return {
         "box": form[search] if search in form.fields else None,
-        "chips": [_chip(context, field) for field in form if field.name != search],
+        "chips": [_chip(context, field) for field in shown if field.name != search],
         "carried": [
             (name, value)
             for name, values in query.lists()
