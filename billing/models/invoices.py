@@ -113,7 +113,9 @@ class InvoiceLine(models.Model):
     In order of time, the lines of the period (without conference) last; an invoice shows them
     numbered so. ``held_at`` and ``title`` are the conference's. ``period`` is the line's own,
     which differs from the invoice's for late calls. ``vat_percent`` is null as long as nobody
-    has said the rate of the category: such a draft can't be issued.
+    has said the rate of the category: such a draft can't be issued. ``basis`` is what a line of
+    the period was computed from, which is not written anywhere else: days, agreed amount, and the
+    lines that the commitment was held against.
     """
 
     invoice = models.ForeignKey(
@@ -135,6 +137,7 @@ class InvoiceLine(models.Model):
     net = models.DecimalField(_("net"), max_digits=18, decimal_places=3)
     vat_category = models.CharField(max_length=16)
     vat_percent = models.DecimalField(max_digits=6, decimal_places=3, null=True)
+    basis = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name = _("invoice line")

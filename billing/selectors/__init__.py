@@ -7,6 +7,7 @@ from .charges import (
     is_invoiced,
     uncharged_conferences,
 )
+from .explain import explain_invoice, explain_line
 from .figures import Figures, customer_figures
 from .invoices import (
     STATUSES,
@@ -31,6 +32,8 @@ __all__ = [
     "curable_charges",
     "customer_figures",
     "estimated_charges",
+    "explain_invoice",
+    "explain_line",
     "invoice_for",
     "invoices_visible_to",
     "is_invoiced",

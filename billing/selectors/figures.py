@@ -169,7 +169,8 @@ def _not_drafted_yet(contracts: list[Contract], month: Period, currency: str) ->
             continue
         if contract.commitment is None and contract.monthly_fee is None:
             continue
-        net = sum(line.net for line in period_lines_of(terms_of(contract), str(month)))
+        lines = period_lines_of(terms_of(contract), str(month))
+        net = sum(line.net for line, _basis in lines)
         rate = vat_rate_on(category=contract.vat_category, day=month.last_day)
         percent = from_decimal(rate.percent) if rate else 0
         total += net + share_of(net, percent, HUNDRED_PERCENT, currency)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
@@ -10,7 +11,7 @@ from billing.models import Charge
 from billing.rating import ContractTerms, Line, PeriodState, period_lines, read_terms
 from sales.models import Contract
 from sales.selectors import contract_object, contract_on, contract_rate_ids
-from toolkit.money import from_decimal
+from toolkit.money import format_exact, from_decimal
 from toolkit.periods import Period
 
 _DAY = dt.timedelta(days=1)
@@ -50,11 +51,30 @@ def terms_of(contract: Contract) -> KnownTerms:
     )
 
 
-def period_lines_of(known: KnownTerms, period: str) -> tuple[Line, ...]:
-    """Answer the lines of a contract's month itself, as its conferences stand now; by kind."""
+def period_lines_of(known: KnownTerms, period: str) -> list[tuple[Line, dict[str, Any]]]:
+    """Answer the lines of a contract's month itself, as its conferences stand now; by kind.
+
+    Each with what it was computed from, so that it can be re-added later: the agreed amount, the
+    days in force and of the month and, for the commitment, the lines that it was held against.
+    """
     conferences = Charge.objects.filter(contract=known.contract, period=period)
     total = conferences.aggregate(net=Sum("net", default=0))["net"]
-    return period_lines(known.terms, Period.parse(period), from_decimal(total))
+    terms, month = known.terms, Period.parse(period)
+    days = {"active_days": month.active_days(terms.start, terms.end), "days": month.days}
+    bases = {
+        "commitment_shortfall": {
+            "agreed": _exact(terms.commitment),
+            "conference_lines": _exact(from_decimal(total)),
+            **days,
+        },
+        "monthly_fee": {"agreed": _exact(terms.monthly_fee), **days},
+    }
+    lines = period_lines(terms, month, from_decimal(total))
+    return [(line, bases[line.kind]) for line in lines]
+
+
+def _exact(micros: int | None) -> str | None:
+    return None if micros is None else format_exact(micros)
 
 
 def contract_at(*, customer_id: int, moment: dt.datetime) -> Contract | None:

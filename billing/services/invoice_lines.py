@@ -43,7 +43,7 @@ def refresh_period_lines(invoice: Invoice, known: KnownTerms) -> None:
     """
     there = InvoiceLine.objects.filter(invoice=invoice, conference=None)
     lines = list(_period_lines(invoice, known))
-    fields = ("kind", "quantity", "net", "description")
+    fields = ("kind", "quantity", "net", "description", "basis")
     if list(there.order_by("kind").values_list(*fields)) == [
         tuple(getattr(line, name) for name in fields) for line in lines
     ]:
@@ -71,7 +71,7 @@ def _conference_line(invoice: Invoice, line: ChargeLine) -> InvoiceLine:
 
 
 def _period_lines(invoice: Invoice, known: KnownTerms) -> Iterator[InvoiceLine]:
-    for line in period_lines_of(known, invoice.period):
+    for line, basis in period_lines_of(known, invoice.period):
         yield InvoiceLine(
             invoice=invoice,
             kind=line.kind,
@@ -79,6 +79,7 @@ def _period_lines(invoice: Invoice, known: KnownTerms) -> Iterator[InvoiceLine]:
             period=invoice.period,
             quantity=line.quantity,
             net=to_decimal(line.net, known.terms.currency),
+            basis=basis,
             vat_category=_vat_category(invoice),
         )
 
