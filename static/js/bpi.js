@@ -144,9 +144,11 @@
     },
   };
   document.addEventListener("keydown", (event) => {
+    // Right after a dialog was closed its input still has the focus, until the next frame.
+    const target = event.target.closest?.("dialog:not([open])") ? document.body : event.target;
     if (event.key === "Escape") {
       hideTip();
-      const open = event.target.closest?.("details.drop[open]") || find("details.drop[open]");
+      const open = target.closest?.("details.drop[open]") || find("details.drop[open]");
       if (open) {
         open.open = false;
         find("summary", open).focus();
@@ -157,13 +159,13 @@
       openDialog("palette");
       return;
     }
-    if (event.target.closest?.("#palette")) return movePalette(event);
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (target.closest?.("#palette")) return movePalette(event);
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(target)) return;
     if (find("dialog[open]")) return;
     if (Date.now() - goPressedAt < GO_MS) {
       goPressedAt = 0;
-      const target = all("[data-go]").find((link) => link.dataset.go === event.key);
-      if (target) location.assign(target.href);
+      const link = all("[data-go]").find((entry) => entry.dataset.go === event.key);
+      if (link) location.assign(link.href);
       return;
     }
     if (keys[event.key]) {
@@ -174,9 +176,13 @@
   function movePalette(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const links = all("#palette .results a");
-    if (event.key === "Enter" && event.target.matches("input") && links.length) {
-      event.preventDefault();
-      links[0].click();
+    if (event.key === "Enter" && event.target.matches("input")) {
+      // Only an answer to these very words may be followed; else the search page gives it.
+      const answered = find("#palette-results").dataset.words;
+      if (answered === event.target.value && links.length) {
+        event.preventDefault();
+        links[0].click();
+      }
     } else if (step && links.length) {
       event.preventDefault();
       const now = links.indexOf(document.activeElement);
@@ -192,6 +198,10 @@
 
   // --- htmx ----------------------------------------------------------------------------------
   document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.tone));
+  document.addEventListener("htmx:afterSwap", ({ target, detail }) => {
+    const words = detail.requestConfig?.parameters?.q;
+    if (target.id === "palette-results") target.dataset.words = words;
+  });
   document.addEventListener("htmx:responseError", () => toast(text("failed"), "bad"));
   document.addEventListener("htmx:sendError", () => toast(text("offline"), "bad"));
   for (const node of all(".toasts .toast")) expire(node);

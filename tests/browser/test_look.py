@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.harness import Watch, check_axe, check_page, log_in, speak
+from tests.factories.customers import make_customer
 
 pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
 
@@ -104,6 +105,17 @@ def test_keys_open_the_palette_and_the_list_of_keys(inside: Page) -> None:
     inside.keyboard.press("g")
     inside.keyboard.press("h")
     inside.wait_for_url("**/")
+
+
+def test_palette_finds_a_customer_and_enter_opens_it(inside: Page) -> None:
+    customer = make_customer(legal_name="Óptica Lumen, S.L.")
+    inside.goto("/styleguide/")
+    inside.keyboard.press("Control+k")
+    inside.keyboard.type("optica")
+    expect(inside.locator("#palette .results a")).to_contain_text(["Óptica Lumen"])
+    check_axe(inside)
+    inside.keyboard.press("Enter")
+    inside.wait_for_url(f"**/{customer.number}/")
 
 
 def test_theme_is_kept(inside: Page) -> None:
