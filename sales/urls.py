@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import customers
+from .views import contracts, customers, rates
 
 app_name = "sales"
 urlpatterns = [
@@ -19,4 +19,17 @@ urlpatterns = [
         customers.customer_reactivate,
         name="customer_reactivate",
     ),
+    path("customers/<str:number>/rates/", rates.rate_sheet, name="rate_sheet"),
+    path("contracts/", contracts.contract_list, name="contract_list"),
+    path("contracts/new/", contracts.contract_create, name="contract_create"),
+    path("contracts/<str:number>/", contracts.contract_detail, name="contract_detail"),
+    path("contracts/<str:number>/edit/", contracts.contract_edit, name="contract_edit"),
+    path("contracts/<str:number>/activate/", contracts.contract_activate, name="contract_activate"),
+    path("contracts/<str:number>/discard/", contracts.contract_discard, name="contract_discard"),
+    path(
+        "contracts/<str:number>/terminate/",
+        contracts.contract_terminate,
+        name="contract_terminate",
+    ),
+    path("contracts/<str:number>/rates/new/", rates.rate_extend, name="rate_extend"),
 ]

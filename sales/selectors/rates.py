@@ -97,6 +97,47 @@ def contract_rates_on(
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatesByTime:
+    """All rates of a contract, seen from a day: in force, agreed for later, no longer in force.
+
+    ``superseded`` are the rows that later agreements replaced, as they were known before.
+    """
+
+    current: list[ContractRate]
+    later: list[ContractRate]
+    past: list[ContractRate]
+    superseded: list[ContractRate]
+
+
+def rates_by_time(contract: Contract, *, today: dt.date) -> RatesByTime:
+    """Return the rates of a contract by what they mean today."""
+    groups: dict[str, list[ContractRate]] = {"current": [], "later": [], "past": []}
+    for rate in rates_known(contract):
+        if rate.valid_from > today:
+            groups["later"].append(rate)
+        elif rate.valid_to is not None and rate.valid_to <= today:
+            groups["past"].append(rate)
+        else:
+            groups["current"].append(rate)
+    superseded = contract.rates.exclude(superseded_at=None).select_related("created_by")
+    return RatesByTime(**groups, superseded=list(superseded.order_by("-superseded_at", "pk")))
+
+
+def days_of_change(*, customer: Customer) -> list[dt.date]:
+    """Return the local days on which the customer's rates begin or end, in order."""
+    rates = ContractRate.objects.filter(contract__customer=customer, superseded_at=None).exclude(
+        contract__status=Contract.Status.DRAFT
+    )
+    days: set[dt.date] = set()
+    for contract_start, contract_end, valid_from, valid_to in rates.values_list(
+        "contract__start", "contract__end", "valid_from", "valid_to"
+    ):
+        inside = {contract_start, max(valid_from, contract_start), contract_end, valid_to}
+        days |= {day for day in inside if day and (contract_end is None or day <= contract_end)}
+    return sorted(days)
+
+
 def _in_force(rate: ContractRate, contract: Contract) -> RateInForce:
     return RateInForce(
         rate_id=rate.pk,

@@ -10,6 +10,7 @@ from .contracts import (
     discard_draft,
     draft_contract,
     end_contracts,
+    local_day,
     terminate_contract,
 )
 from .rate_sheets import CONTENT_TYPES, RateSheetFile, download_rates
@@ -33,6 +34,7 @@ __all__ = [
     "draft_contract",
     "end_contracts",
     "extend_rate",
+    "local_day",
     "preview_extension",
     "terminate_contract",
 ]

@@ -37,6 +37,11 @@ class RateExtension:
     superseded: list[ContractRate] = field(default_factory=list)
     kept: list[ContractRate] = field(default_factory=list)
 
+    @property
+    def after(self) -> list[ContractRate]:
+        """The rows that come, in the order of their days."""
+        return sorted([*self.kept, self.new], key=lambda rate: rate.valid_from)
+
 
 def preview_extension(
     *, contract: Contract, rate: Mapping[str, Any], valid_from: dt.date | str, now: dt.datetime
