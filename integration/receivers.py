@@ -32,7 +32,9 @@ def _send_request_id(headers: dict[str, Any] | None = None, **_kwargs: object) -
 
 @task_prerun.connect
 def _enter_request(task_id: str, task: Task[..., Any], **_kwargs: object) -> None:
-    context = request_context(getattr(task.request, _HEADER, None) or f"task_{task_id}")
+    # A worker finds the header in the request itself, a task run in place among its headers.
+    sent = getattr(task.request, _HEADER, None) or (task.request.headers or {}).get(_HEADER)
+    context = request_context(sent or f"task_{task_id}")
     context.__enter__()
     _open[task_id] = context
 

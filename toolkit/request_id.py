@@ -71,6 +71,7 @@ class RequestIdMiddleware:
         """Serve the request under its name."""
         given = request.headers.get(HEADER, "")
         request_id = given if _ACCEPTABLE.fullmatch(given) else new_request_id()
+        request.request_id = request_id  # type: ignore[attr-defined]
         with request_context(request_id, request):
             response = self.get_response(request)
         response.headers[HEADER] = request_id
@@ -82,7 +83,9 @@ class RequestIdFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Add the attribute; never drop a record."""
-        record.request_id = current_request_id() or "-"
+        # Django reports a refused request after it has left all middleware, but names it.
+        request = getattr(record, "request", None)
+        record.request_id = current_request_id() or getattr(request, "request_id", "-")
         return True
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.db import connection
+from django.test import RequestFactory
 from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework.test import APIClient
 
@@ -193,11 +194,14 @@ def test_a_request_gets_a_name(client, given):
 
 
 def test_a_log_line_names_the_request():
-    def record():
-        made = logging.makeLogRecord({})
+    def record(**given):
+        made = logging.makeLogRecord(given)
         assert RequestIdFilter().filter(made)
         return made.request_id
 
     with request_context("req_1"):
         assert record() == "req_1"
     assert record() == "-"
+    request = RequestFactory().get("/")
+    request.request_id = "req_2"
+    assert record(request=request) == "req_2"
