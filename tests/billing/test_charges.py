@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from billing.models import BillingPeriod, Charge, ChargeLine, Invoice, InvoiceLine, RatedLeg
-from billing.services import ConferenceNotOver, charge_conference
+from billing.services import ConferenceNotOverError, charge_conference
 from integration.models import Event
 from tests.factories.billing import (
     NOW,
@@ -134,7 +134,7 @@ def test_the_same_call_record_again_changes_nothing():
 
 def test_a_live_conference_is_not_charged():
     conference = make_conference(make_customer(), ("24 10:00", "24 10:09"), state="live")
-    with pytest.raises(ConferenceNotOver):
+    with pytest.raises(ConferenceNotOverError):
         charge(conference)
     assert not Charge.objects.exists()
 

@@ -19,11 +19,11 @@ from billing.models import (
     RatedLeg,
 )
 from billing.services import (
-    InvoiceNotDraft,
-    IssueDateRefused,
-    IssuerMissing,
-    NothingToIssue,
-    VatRateMissing,
+    InvoiceNotDraftError,
+    IssueDateRefusedError,
+    IssuerMissingError,
+    NothingToIssueError,
+    VatRateMissingError,
     charge_conference,
     issue_invoice,
 )
@@ -88,7 +88,7 @@ def test_an_issued_invoice_copies_what_it_shows():
 def test_refused_without_issuer():
     make_vat_rate()
     draft = make_draft()
-    with pytest.raises(IssuerMissing):
+    with pytest.raises(IssuerMissingError):
         issue(draft)
     assert Invoice.objects.get().state == "draft"
     assert not InvoiceSeries.objects.exists()
@@ -99,7 +99,7 @@ def test_refused_without_issuer():
 def test_refused_without_vat_rate_until_there_is_one():
     make_issuer()
     draft = make_draft(vat_category="reverse_charge")
-    with pytest.raises(VatRateMissing, match="2026-11-30"):
+    with pytest.raises(VatRateMissingError, match="2026-11-30"):
         issue(draft)
     assert not InvoiceSeries.objects.exists()
     make_vat_rate("reverse_charge", "0", reason_es="Inversión del sujeto pasivo")
@@ -114,7 +114,7 @@ def test_refused_twice():
     make_issuer()
     draft = make_draft()
     issue(draft)
-    with pytest.raises(InvoiceNotDraft, match="F-2026-00001"):
+    with pytest.raises(InvoiceNotDraftError, match="F-2026-00001"):
         issue(draft)
     assert InvoiceSeries.objects.get().next_number == 2
     assert Event.objects.filter(type="invoice.issued").count() == 1
@@ -127,7 +127,7 @@ def test_refused_without_lines():
     correct(draft.conference, ("10 10:00", "10 10:00"))
     charge_conference(conference_id=draft.conference_id, now=NOW)
     assert not InvoiceLine.objects.exists()
-    with pytest.raises(NothingToIssue):
+    with pytest.raises(NothingToIssueError):
         issue(draft)
     assert not InvoiceSeries.objects.exists()
 
@@ -137,9 +137,9 @@ def test_numbers_follow_one_another_and_dates_never_go_back():
     make_issuer()
     drafts = [make_draft() for _ in range(5)]
     assert issue(drafts[0]).number == "F-2026-00001"
-    with pytest.raises(IssueDateRefused):
+    with pytest.raises(IssueDateRefusedError):
         issue(drafts[1], issued_on=dt.date(2026, 11, 23))
-    with pytest.raises(IssueDateRefused):
+    with pytest.raises(IssueDateRefusedError):
         issue(drafts[1], issued_on=dt.date(2026, 11, 25))
     assert InvoiceSeries.objects.get().next_number == 2
     earlier = issue(drafts[1], now=NOW - dt.timedelta(days=3))
@@ -336,7 +336,7 @@ def test_the_same_draft_issued_at_once_is_issued_once():
         try:
             ready.wait(20)
             outcomes.append(issue(Invoice.objects.get(pk=draft.pk)).number)
-        except InvoiceNotDraft:
+        except InvoiceNotDraftError:
             outcomes.append("refused")
         finally:
             connection.close()
