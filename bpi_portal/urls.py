@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
     path("sales/", include("sales.urls")),
+    path("conferencing/", include("conferencing.urls")),
     path("users/", include("bpi_portal.users.urls")),
     path("settings/", include("bpi_portal.office.urls")),
     path("accounts/", include("allauth.urls")),

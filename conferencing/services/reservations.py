@@ -30,13 +30,14 @@ class BridgeFullError(DomainError):
     code = "bridge-full"
     title = _("No room on the bridge")
 
-    def __init__(self, slots: Sequence[Slot], *, free: int) -> None:
+    def __init__(self, slots: Sequence[Slot], *, free: int, ports: int) -> None:
         super().__init__(
             _("Not enough free ports at that time: %(free)d.") % {"free": max(free, 0)},
             alternatives=[
                 {
                     "scheduled_start": slot.start.isoformat().replace("+00:00", "Z"),
-                    "scheduled_end": slot.end.isoformat().replace("+00:00", "Z"),
+                    "duration_minutes": int((slot.end - slot.start).total_seconds() // 60),
+                    "reserved_ports": ports,
                     "bridge": slot.bridge.slug,
                     "free_ports": slot.free_ports,
                 }
@@ -270,7 +271,7 @@ def place(
             free_ports(bridge=bridge, start=start, end=end, excluding=excluding)
             for bridge in bridges
         )
-        raise BridgeFullError(slots, free=free)
+        raise BridgeFullError(slots, free=free, ports=ports)
     return chosen
 
 

@@ -1,0 +1,1 @@
+"""What the templates of conferencing say in words."""

@@ -1,0 +1,1 @@
+"""The screens of conferencing: reservations, the day, conferences, bridges."""

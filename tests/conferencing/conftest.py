@@ -1,0 +1,32 @@
+"""People of each role, logged in."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from bpi_portal.roles import sync_roles
+
+
+@pytest.fixture
+def user_of(db):
+    """Return a function that makes a user of a role."""
+
+    def make(role: str) -> User:
+        sync_roles()
+        user = User.objects.create_user(f"{role}-{User.objects.count()}", f"{role}@example.com")
+        user.groups.add(Group.objects.get(name=role))
+        return user
+
+    return make
+
+
+@pytest.fixture
+def as_role(user_of):
+    """Return a function that logs a role in: ``client = as_role("reservations")``."""
+
+    def log_in(role: str) -> Client:
+        client = Client()
+        client.force_login(user_of(role))
+        return client
+
+    return log_in
