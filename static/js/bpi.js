@@ -202,7 +202,9 @@
     const words = detail.requestConfig?.parameters?.q;
     if (target.id === "palette-results") target.dataset.words = words;
   });
-  document.addEventListener("htmx:responseError", () => toast(text("failed"), "bad"));
+  document.addEventListener("htmx:responseError", ({ detail }) =>
+    toast(text(detail.xhr.status === 403 ? "forbidden" : "failed"), "bad"),
+  );
   document.addEventListener("htmx:sendError", () => toast(text("offline"), "bad"));
   for (const node of all(".toasts .toast")) expire(node);
 })();
