@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import httpx
@@ -46,17 +47,23 @@ class JanusBridge:
             DialIn(item["access"], item["number"]) for item in settings.get("dial_in", ())
         )
         self._admin_url = str(settings["admin_url"])
-        # trust_env off: a proxy of the machine must never see the admin secret.
-        self._http = httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False)
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
         """Build the adapter from the plain settings of one bridge."""
         return cls(settings)
 
+    @cached_property
+    def _http(self) -> httpx.Client:
+        # Made when first needed: tickets are issued without asking the bridge.
+        # trust_env off: a proxy of the machine must never see the admin secret.
+        return httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False)
+
     def close(self) -> None:
-        """Give back the connections."""
-        self._http.close()
+        """Give back the connections; the next question opens new ones."""
+        client = self.__dict__.pop("_http", None)
+        if client is not None:
+            client.close()
 
     # --- rooms --------------------------------------------------------------------------------
     def health(self) -> BridgeHealth:

@@ -42,8 +42,10 @@ def tell_room(bridge: Bridge, room: int, *, now: datetime) -> None:
     it in a transaction, after ``lock_story``.
     """
     stories = legs_of(facts_of_room(bridge, room), _last_seen(bridge, room))
+    # Locked: somebody may be cancelling it just now, and there must be one conference of it.
     reservation = (
-        Reservation.objects.select_related("customer", "bridge")
+        Reservation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("customer", "bridge")
         .filter(bridge=bridge, room=room)
         .first()
     )
