@@ -51,12 +51,7 @@ class RateRowForm(RateForm):
 
     access = forms.ChoiceField(label=_("Access"), choices=[("", "—"), *Access.choices])
 
-    valid_from = forms.DateField(
-        label=_("Valid from"),
-        widget=DateInput,
-        required=False,
-        help_text=_("Empty: from the first day."),
-    )
+    valid_from = forms.DateField(label=_("Valid from"), widget=DateInput, required=False)
 
 
 class RateExtensionForm(RateForm):

@@ -1,5 +1,6 @@
 """The contract's screens: list, detail, draft, change, put in force, end."""
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -62,6 +63,7 @@ def contract_detail(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "contract": contract,
         "today": today,
+        "sheet_day": _day_within(contract, today),
         "groups": selectors.rates_by_time(contract, today=today),
         "terms": selectors.terms_in_words(contract),
         "may_end": contract.status == Contract.Status.ACTIVE,
@@ -191,6 +193,12 @@ def contract_or_404(request: HttpRequest, number: str) -> Contract:
         return selectors.contract_for(request.user, number)
     except Contract.DoesNotExist as error:
         raise Http404 from error
+
+
+def _day_within(contract: Contract, today: dt.date) -> dt.date:
+    """Return today, or the day of the contract that is nearest to it."""
+    day = max(today, contract.start)
+    return min(day, contract.end - dt.timedelta(days=1)) if contract.end else day
 
 
 def _customer(request: HttpRequest, number: str) -> Customer | None:
