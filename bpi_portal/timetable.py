@@ -20,6 +20,10 @@ TIMETABLE: dict[str, dict[str, object]] = {
         "task": "billing.tasks.prepare_due_periods",
         "schedule": crontab(hour="3,9,15,21", minute=20),
     },
+    "close reservations that nobody came to": {
+        "task": "conferencing.tasks.close_missed",
+        "schedule": 60.0,
+    },
     "forget answers and tokens that expired": {
         "task": "integration.tasks.forget_expired",
         "schedule": 3600.0,

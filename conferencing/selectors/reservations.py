@@ -12,7 +12,7 @@ from conferencing.models import LegTicket, Reservation
 from toolkit.sql import Unaccent
 
 User = AbstractBaseUser | AnonymousUser
-_JOIN = signing.Signer(salt="conferencing.join")
+_JOIN = "conferencing.join"
 
 
 def reservations_visible_to(user: User) -> QuerySet[Reservation]:
@@ -62,7 +62,7 @@ def dial_in_of(reservation: Reservation) -> list[dict[str, str]]:
 
 def join_url(reservation: Reservation) -> str:
     """Answer the address of the page that tells participants how to join; open to who has it."""
-    token = _JOIN.sign(reservation.number)
+    token = signing.Signer(salt=_JOIN).sign(reservation.number)
     return settings.PUBLIC_URL.rstrip("/") + reverse("conferencing:join", args=[token])
 
 
@@ -73,7 +73,7 @@ def reservation_to_join(token: str) -> Reservation:
         Reservation.DoesNotExist: the address is none of ours.
     """
     try:
-        number = _JOIN.unsign(token)
+        number = signing.Signer(salt=_JOIN).unsign(token)
     except signing.BadSignature as error:
         raise Reservation.DoesNotExist from error
     return Reservation.objects.select_related("customer", "bridge").get(number=number)

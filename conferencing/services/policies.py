@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from customers.models import Customer
 from integration.services import Actor
@@ -47,6 +48,10 @@ class ReferenceRefusedError(DomainError):
     """The billing reference does not follow the customer's policy."""
 
     status = 422
+
+    def __init__(self, detail: StrOrPromise, **members: Any) -> None:
+        fault = {"pointer": "/billing_reference", "code": self.code, "detail": str(detail)}
+        super().__init__(detail, errors=[fault], **members)
 
 
 class ReferenceRequiredError(ReferenceRefusedError):

@@ -61,9 +61,9 @@ class NoBridgeError(DomainError):
 class ReservationInvalidError(DomainError):
     """What was asked for cannot be booked at any time; ``field`` says which part."""
 
-    code = "reservation-invalid"
-    title = _("The reservation is not possible")
-    status = 422
+    code = "validation-error"
+    title = _("The input is not valid")
+    status = 400
 
     def __init__(self, detail: StrOrPromise, *, field: str) -> None:
         super().__init__(

@@ -98,6 +98,8 @@ def how(value: str) -> str:
 @register.filter
 def seconds_of(of: Leg | Conference | Reservation, now: dt.datetime | None = None) -> int | None:
     """Answer whole seconds from beginning to end, any fraction counted as one; or up to ``now``."""
+    start: dt.datetime | None
+    end: dt.datetime | None
     match of:
         case Leg():
             start, end = of.answered_at, of.ended_at

@@ -113,7 +113,8 @@ def _form(
         customer = found[0] if len(found) == 1 else None
         zone = customer.timezone if customer else ""
         form = ReservationForm(customer=customer, found=found, may_override=_may_override(request))
-    form.initial |= raw | _taken(given.get(TAKE, ""), zone) | _wished(given.get("at", ""), zone)
+    form.initial.update(raw)
+    form.initial.update(_taken(given.get(TAKE, ""), zone) | _wished(given.get("at", ""), zone))
     return form
 
 
