@@ -148,7 +148,7 @@ def test_strange_values_are_refused(client, value):
     body = json.dumps({"legal_name": value})
     response = client.generic("POST", "/api/v1/customers/", body, "application/json")
     assert response.status_code == 400
-    assert response.json()["errors"][0]["pointer"] == "/legal_name"
+    assert response.json()["errors"][0]["pointer"].startswith("/legal_name")
 
 
 def test_a_body_of_another_kind(client):

@@ -80,7 +80,10 @@ class MomentField(serializers.DateTimeField):
         """Refuse a moment without offset instead of guessing its zone."""
         if value.tzinfo is None:
             self.fail("no_offset")
-        return value.astimezone(dt.UTC)
+        try:
+            return value.astimezone(dt.UTC)
+        except OverflowError:  # the first or last hours that a calendar holds
+            self.fail("overflow")
 
 
 class ModelSerializer(serializers.ModelSerializer[Any]):
