@@ -24,6 +24,10 @@ TIMETABLE: dict[str, dict[str, object]] = {
         "task": "conferencing.tasks.close_missed",
         "schedule": 60.0,
     },
+    "mark contracts as ended, wherever their last day is over": {
+        "task": "sales.tasks.end_contracts",
+        "schedule": crontab(minute="1,16,31,46"),
+    },
     "forget answers and tokens that expired": {
         "task": "integration.tasks.forget_expired",
         "schedule": 3600.0,

@@ -29,6 +29,7 @@ from .filters import ContractFilter
 from .models import Contract
 from .selectors import contracts_visible_to, customer_today, rate_sheet
 from .serializers.contracts import (
+    MONEY_PERMISSION,
     ContractRowSerializer,
     ContractSerializer,
     ExtendedRateSerializer,
@@ -143,11 +144,13 @@ class ContractViewSet(
             actor=request.user,
             now=timezone.now(),
         )
-        return Response(ExtendedRateSerializer(new).data, status=201)
+        return Response(
+            ExtendedRateSerializer(new, context=self.get_serializer_context()).data, status=201
+        )
 
     def _customer(self, number: object) -> Customer:
         try:
-            if isinstance(number, str) and "\0" not in number:
+            if isinstance(number, str):
                 return customer_for(self.request.user, number)
         except Customer.DoesNotExist:
             pass
@@ -190,11 +193,12 @@ class CustomerRatesView(APIView):
         kind = request.query_params.get("export")
         if kind is None:
             sheet = rate_sheet(customer=customer, on=on)
-            page = {"customer": number, "on": on, "next": None, "previous": None}
-            return Response(RatesOfDaySerializer(page | {"results": sheet.rates}).data)
+            page: dict[str, Any] = {"customer": number, "on": on, "next": None, "previous": None}
+            page["results"] = sheet.rates
+            return Response(RatesOfDaySerializer(page, context={"request": request}).data)
         if kind not in CONTENT_TYPES:
             _refuse("export", _("Choose one of: %s.") % ", ".join(CONTENT_TYPES))
-        if not request.user.has_perm("sales.download_rates"):
+        if not request.user.has_perms(["sales.download_rates", MONEY_PERMISSION]):
             raise PermissionDenied
         file = download_rates(customer=customer, on=on, kind=kind, actor=request.user, now=now)
         return download(file.content, filename=file.filename, content_type=file.content_type)

@@ -2,25 +2,28 @@
 
 The serializers describe the shape (for OpenAPI) and write it. What is sent goes as it came to the
 services, which check every field and name the wrong ones by JSON pointer: the same check serves
-the screens.
+the screens. Callers without ``billing.view_amounts`` get no money: fields are absent, not null.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from sales.models import Contract, ContractRate
 from sales.selectors import (
-    RateInForce,
     contract_terms,
     plain_amount,
     rate_object,
     rates_known,
 )
-from toolkit.api.fields import MoneyField
+from toolkit.api.fields import MoneyField, MoneyForThosePermitted
 from toolkit.telephony import Access
+
+MONEY_PERMISSION = "billing.view_amounts"
+_MONEY_OF_RATES = ("price_per_minute", "connection_fee")
+_MONEY_OF_CONTRACTS = ("fees", "commitment", "monthly_fee")
 
 
 class ExactAmountField(MoneyField):
@@ -31,7 +34,25 @@ class ExactAmountField(MoneyField):
         return plain_amount(value)
 
 
-class RateSerializer(serializers.Serializer[ContractRate]):
+class TermsSerializer(serializers.Serializer[Any]):
+    """What is written and read as TARIFF.md does, money only for those permitted."""
+
+    money: ClassVar[tuple[str, ...]] = ()
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+        """Take an object as it is, without what the server sets: the service checks it."""
+        ours = {name for name, field in self.fields.items() if field.read_only}
+        return {key: value for key, value in _an_object(data).items() if key not in ours}
+
+    def permitted(self, written: dict[str, Any], money: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Leave out the money that the caller may not see."""
+        request = self.context.get("request")
+        if request is not None and request.user.has_perm(MONEY_PERMISSION):
+            return written
+        return {key: value for key, value in written.items() if key not in (money or self.money)}
+
+
+class RateSerializer(TermsSerializer):
     """A rate of TARIFF.md; days are local dates, ``valid_to`` is exclusive, null is open."""
 
     access = serializers.ChoiceField(choices=Access.choices)
@@ -44,14 +65,11 @@ class RateSerializer(serializers.Serializer[ContractRate]):
     next_increment = serializers.IntegerField(required=False, default=60)
     minimum_seconds = serializers.IntegerField(required=False, default=0)
     connection_fee = ExactAmountField(required=False)
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
-        """Take an object as it is: the service checks it."""
-        return _an_object(data)
+    money = _MONEY_OF_RATES
 
     def to_representation(self, instance: ContractRate) -> dict[str, Any]:
         """Write the rate as TARIFF.md does."""
-        return rate_object(instance)
+        return self.permitted(rate_object(instance))
 
 
 class ExtendedRateSerializer(RateSerializer):
@@ -99,7 +117,7 @@ class FeesSerializer(serializers.Serializer[Any]):
     minimum_participant_per_minute = ExactAmountField(required=False)
 
 
-class ContractRowSerializer(serializers.Serializer[Contract]):
+class ContractRowSerializer(TermsSerializer):
     """A contract in a list: all but its rates."""
 
     number = serializers.CharField(read_only=True)
@@ -127,11 +145,7 @@ class ContractRowSerializer(serializers.Serializer[Contract]):
     commitment = ExactAmountField(required=False)
     monthly_fee = ExactAmountField(required=False)
     notes = serializers.CharField(required=False)
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
-        """Take an object as it is, without what the server sets: the service checks it."""
-        ours = {name for name, field in self.fields.items() if field.read_only}
-        return {key: value for key, value in _an_object(data).items() if key not in ours}
+    money = _MONEY_OF_CONTRACTS
 
     def to_representation(self, instance: Contract) -> dict[str, Any]:
         """Write the terms as TARIFF.md does, below number, customer and settings."""
@@ -145,7 +159,7 @@ class ContractRowSerializer(serializers.Serializer[Contract]):
             "payment_days": instance.payment_days,
             "vat_category": instance.vat_category,
             "notes": instance.notes,
-            **contract_terms(instance),
+            **self.permitted(contract_terms(instance)),
         }
 
 
@@ -156,7 +170,9 @@ class ContractSerializer(ContractRowSerializer):
 
     def to_representation(self, instance: Contract) -> dict[str, Any]:
         """Add the rates."""
-        rates = [rate_object(rate) for rate in rates_known(instance)]
+        rates = [
+            self.permitted(rate_object(rate), _MONEY_OF_RATES) for rate in rates_known(instance)
+        ]
         return super().to_representation(instance) | {"rates": rates}
 
 
@@ -168,8 +184,11 @@ class TerminationSerializer(serializers.Serializer[Any]):
     )
 
 
-class RateInForceSerializer(serializers.Serializer[RateInForce]):
-    """A rate on the day asked for, with contract, version and validity."""
+class RateInForceSerializer(MoneyForThosePermitted):
+    """A rate on the day asked for (``RateInForce``), with contract, version and validity."""
+
+    money_fields = _MONEY_OF_RATES
+    money_permission = MONEY_PERMISSION
 
     contract = serializers.CharField()
     version = serializers.IntegerField(source="contract_version")

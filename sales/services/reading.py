@@ -35,7 +35,8 @@ class Fault(NamedTuple):
     @property
     def pointer(self) -> str:
         """The place as a JSON pointer: ``/rates/0/price_per_minute``."""
-        return "".join(f"/{step}" for step in self.path)
+        steps = (str(step).replace("~", "~0").replace("/", "~1") for step in self.path)
+        return "".join(f"/{step}" for step in steps)
 
 
 class ContractInvalidError(DomainError):

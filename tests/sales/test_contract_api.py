@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from django.contrib.auth.models import Permission
 from rest_framework.test import APIClient
 
 from integration.models import Event
@@ -106,19 +107,19 @@ def test_wrong_input_is_told_by_pointers_and_writes_nothing(sales):
         ("text", ("", "not_an_object")),
         ({}, ("/customer", "required")),
         ({"customer": "C-none"}, ("/customer", "not_found")),
-        ({"customer": "C-\0"}, ("/customer", "not_found")),
         ({"customer": {"number": 1}}, ("/customer", "not_found")),
         ({"billing": None}, ("/billing", "required")),
         ({"rates": {}}, ("/rates", "not_a_list")),
         ({"rates": [1]}, ("/rates/0", "not_an_object")),
         ({"peak": 8}, ("/peak", "not_an_object")),
         ({"tiers": [[]]}, ("/tiers/0", "not_an_object")),
-        ({"notes": "\0"}, ("/notes", "not_text")),
+        ({"notes": 5}, ("/notes", "not_text")),
+        ({"notes": "\0"}, ("", "invalid_characters")),
         ({"start": 20260101}, ("/start", "invalid_date")),
         ({"included_access": "toll"}, ("/included_access", "not_a_list")),
         ({"included_access": [{}]}, ("/included_access/0", "invalid_choice")),
         ({"billing": ["monthly"]}, ("/billing", "invalid_choice")),
-        ({"prefix\0": "1"}, ("/prefix\0", "unknown_field")),
+        ({"a/b~": "1"}, ("/a~1b~0", "unknown_field")),
     ],
 )
 def test_odd_json_is_never_a_fault_of_ours(sales, given, expected):
@@ -317,6 +318,27 @@ def test_those_without_the_permission_see_no_prices(role):
     ):
         assert client.get(url).status_code == 403
     assert not Event.objects.filter(type="rates.downloaded").exists()
+
+
+def test_money_is_absent_for_those_who_may_not_see_it():
+    contract = make_contract(commitment="10", fees={"setup": "1"})
+    user = make_user()
+    seeing = Permission.objects.filter(
+        codename__in=["view_contract", "view_customer", "download_rates"]
+    )
+    user.user_permissions.set(seeing)
+    client = APIClient()
+    client.force_authenticate(user)
+    detail = client.get(f"{URL}{contract.number}/").json()
+    money = {"fees", "commitment", "monthly_fee"}
+    assert not money & set(detail)
+    assert not money & set(client.get(URL).json()["results"][0])
+    url = f"/api/v1/customers/{contract.customer.number}/rates/"
+    (rate,) = client.get(url).json()["results"]
+    for row in (rate, *detail["rates"]):
+        assert row["access"] == "toll"
+        assert not {"price_per_minute", "connection_fee"} & set(row)
+    assert client.get(f"{url}?export=csv").status_code == 403
 
 
 @pytest.mark.parametrize("role", ["billing", "auditor", "reservations"])
