@@ -12,6 +12,7 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("sales/", include("sales.urls")),
     path("conferencing/", include("conferencing.urls")),
+    path("billing/", include("billing.urls")),
     path("users/", include("bpi_portal.users.urls")),
     path("settings/", include("bpi_portal.office.urls")),
     path("accounts/", include("allauth.urls")),

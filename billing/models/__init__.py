@@ -2,7 +2,7 @@
 
 from .charges import BillingPeriod, Charge, ChargeLine, RatedLeg
 from .invoices import Invoice, InvoiceLine, InvoiceTax, Logo, Payment
-from .kinds import LineKind
+from .kinds import LineKind, PaymentMethod
 from .settings import InvoiceSeries, VatRate
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "LineKind",
     "Logo",
     "Payment",
+    "PaymentMethod",
     "RatedLeg",
     "VatRate",
 ]

@@ -1,4 +1,4 @@
-"""The kinds of lines, with the words that stand on an invoice."""
+"""The kinds of lines, with the words that stand on an invoice, and of payments."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -21,3 +21,14 @@ class LineKind(models.TextChoices):
     LATE_CANCELLATION = "late_cancellation", _("Late cancellation")
     COMMITMENT_SHORTFALL = "commitment_shortfall", _("Remainder to the monthly commitment")
     MONTHLY_FEE = "monthly_fee", _("Monthly fee")
+
+
+class PaymentMethod(models.TextChoices):
+    """How a payment came in."""
+
+    TRANSFER = "transfer", _("Bank transfer")
+    DIRECT_DEBIT = "direct_debit", _("Direct debit")
+    CARD = "card", _("Card")
+    CHEQUE = "cheque", _("Cheque")
+    CASH = "cash", _("Cash")
+    OFFSET = "offset", _("Set off")

@@ -1,17 +1,22 @@
 """Show what billing counts: quantities by the kind of their line, amounts without a symbol."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from fractions import Fraction
+from typing import Any, Final
 
 from django import template
 from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
+from billing.models import PaymentMethod
+from sales.models import ContractRate
 from toolkit.money import format_exact, format_micros, from_decimal
 from toolkit.templatetags.values import NBSP, num
 
 register = template.Library()
 
+_SHOWN_DECIMALS: Final = 9
 _PER_PORT: Final = ("unused_ports", "overage_ports")
 
 
@@ -56,3 +61,42 @@ def exactly(amount: Decimal, decimals: int) -> str:
     """Write an amount with the decimals of its column, which are never fewer than its own."""
     exact = Decimal(format_exact(from_decimal(amount)))
     return str(number_format(exact, decimals, force_grouping=True))
+
+
+@register.filter
+def method_name(method: str) -> str:
+    """Name a way of paying; what is none of ours is shown as it came."""
+    return str(dict(PaymentMethod.choices).get(method, method))
+
+
+@register.simple_tag
+def segment_sum(segment: Mapping[str, Any]) -> str:
+    """Multiply out a segment of a leg: exactly up to nine decimals, else cut with an ellipsis."""
+    exact = (
+        (segment["seconds"] - segment["free_seconds"])
+        * Fraction(segment["price_per_minute"])
+        * (100 - Fraction(segment["discount_percent"]))
+        / 6000
+    )
+    units, rest = divmod(exact * 10**_SHOWN_DECIMALS, 1)
+    shown = Decimal(units).scaleb(-_SHOWN_DECIMALS)
+    if rest:
+        return f"{number_format(shown, _SHOWN_DECIMALS, force_grouping=True)}…"
+    return str(number_format(shown, -_exponent(shown), force_grouping=True))
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    return min(exponent, -2) if isinstance(exponent, int) else -2
+
+
+@register.filter
+def trimmed(number: str) -> str:
+    """Leave the needless zeros of an exact decimal off: ``"0.060000"`` is ``"0.06"``."""
+    return f"{Decimal(number).normalize():f}"
+
+
+@register.filter
+def band_name(band: str) -> str:
+    """Name the hours of a rate in the active language."""
+    return str(dict(ContractRate.Band.choices).get(band, band))

@@ -1,0 +1,238 @@
+"""REST endpoints of billing: invoices, figures, simulations, runs."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import BaseRouter
+from rest_framework.views import APIView
+
+from billing import services
+from billing.rating import InvalidTariffInput, simulate
+from customers.models import Customer
+from customers.selectors import customer_for
+from integration.services import start_job
+from toolkit.api.exceptions import InvalidParameter, Problem
+from toolkit.api.jobs import JobSerializer, accepted
+from toolkit.api.viewsets import ReadViewSet
+from toolkit.exports import PDF
+from toolkit.periods import InvalidPeriodError
+from toolkit.tables import Column
+
+from .filters import InvoiceFilter
+from .models import Invoice
+from .selectors import explain_invoice, invoices_visible_to, with_balances
+from .selectors.documents import invoice_pdf
+from .selectors.figures import CURRENT
+from .serializers import (
+    BillingRunSerializer,
+    FiguresSerializer,
+    InvoiceRowSerializer,
+    InvoiceSerializer,
+    IssueSerializer,
+    PaymentSerializer,
+)
+from .tasks import run_billing
+
+
+class PdfRenderer(BaseRenderer):
+    """Makes ``Accept: application/pdf`` a format that can be asked for; the view writes it."""
+
+    media_type = PDF
+    format = "pdf"
+    charset = None
+    render_style = "binary"
+
+    def render(self, data: Any, *_args: Any, **_kwargs: Any) -> Any:  # noqa: ANN401 (bytes)
+        """Hand on what is a PDF already."""
+        return data
+
+
+class InvoiceViewSet(ReadViewSet[Invoice]):
+    """Drafts follow their conferences by themselves; issued invoices never change."""
+
+    lookup_field = "id"
+    serializer_class = InvoiceSerializer
+    list_serializer_class = InvoiceRowSerializer
+    filterset_class = InvoiceFilter
+    columns = {
+        "created_at": Column("created_at"),
+        "number": Column("number", nullable=True),
+        "period": Column("period"),
+        "issued_on": Column("issued_on", nullable=True),
+        "due_on": Column("due_on", nullable=True),
+        "customer": Column("customer__sort_key"),
+    }
+    ordering = "-created_at"
+    required_permissions = {
+        "list": "billing.view_invoice",
+        "retrieve": "billing.view_invoice",
+        "issue": ("billing.view_invoice", "billing.issue_invoice"),
+        "pdf": ("billing.view_invoice", "billing.view_amounts"),
+        "explain": ("billing.view_invoice", "billing.view_amounts"),
+        "payments": "billing.view_invoice",
+        "pay": ("billing.view_invoice", "billing.add_payment"),
+    }
+
+    def get_queryset(self) -> QuerySet[Invoice]:
+        """Return what the caller may see, with what is paid of it."""
+        rows = with_balances(invoices_visible_to(self.request.user))
+        if self.action == "list":
+            return rows
+        return rows.prefetch_related("lines__invoice", "taxes__invoice", "payments__invoice")
+
+    @extend_schema(request=IssueSerializer, responses=InvoiceSerializer)
+    @action(detail=True, methods=["post"])
+    def issue(self, request: Request, id: str) -> Response:  # noqa: A002 (the address's word)
+        """Issue a draft: it gets its number and never changes again."""
+        invoice = self.get_object()
+        asked = self.validated(IssueSerializer)
+        issued = services.issue_invoice(
+            invoice=invoice,
+            actor=request.user,
+            now=timezone.now(),
+            issued_on=asked.get("issued_on"),
+        )
+        return self.detail_response(issued)
+
+    @extend_schema(responses={(200, PDF): OpenApiTypes.BINARY})
+    @action(detail=True, renderer_classes=[PdfRenderer, JSONRenderer])
+    def pdf(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        """Answer the invoice on paper, in the customer's language."""
+        invoice = self.get_object()
+        response = HttpResponse(invoice_pdf(invoice), content_type=PDF)
+        name = invoice.number or f"draft-{invoice.period}-{invoice.pk}"
+        response["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+        return response
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @action(detail=True)
+    def explain(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Answer why every amount is what it is: line, legs, segments, rate version, contract."""
+        return Response(explain_invoice(self.get_object()))
+
+    @extend_schema(responses=PaymentSerializer(many=True))
+    @action(detail=True, pagination_class=None, filterset_class=None)
+    def payments(self, request: Request, id: str) -> Response:  # noqa: A002
+        """List the payments of an invoice, the oldest first."""
+        found = self.get_object().payments.all()
+        context = self.get_serializer_context()
+        rows = PaymentSerializer(found, many=True, context=context).data
+        return Response({"next": None, "previous": None, "results": rows})
+
+    @extend_schema(request=PaymentSerializer, responses={201: PaymentSerializer})
+    @payments.mapping.post
+    def pay(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Record a payment, at most of the balance."""
+        invoice = self.get_object()
+        context = self.get_serializer_context()
+        asked = self.validated(PaymentSerializer)
+        payment = services.record_payment(
+            invoice=invoice, actor=request.user, now=timezone.now(), **asked
+        )
+        return Response(PaymentSerializer(payment, context=context).data, status=201)
+
+
+class CustomerBillingView(APIView):
+    """A customer's month in a few figures; who asked is recorded."""
+
+    required_permissions = {"get": ("customers.view_customer", "billing.view_figures")}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("period", description="`current` (default) or `YYYY-MM`.")],
+        responses=FiguresSerializer,
+    )
+    def get(self, request: Request, number: str) -> Response:
+        """Answer the figures of the month."""
+        try:
+            figures = services.request_figures(
+                customer=_customer(request, number),
+                period=request.query_params.get("period") or CURRENT,
+                actor=request.user,
+                now=timezone.now(),
+            )
+        except InvalidPeriodError:
+            message = ErrorDetail(str(_("Write a month as 2026-11, or “current”.")), "invalid")
+            raise InvalidParameter({"period": [message]}) from None
+        return Response(FiguresSerializer(figures, context={"request": request}).data)
+
+
+class SimulationView(APIView):
+    """What conferences would cost under a contract, by the code that prices real calls."""
+
+    required_permissions = {"post": "billing.view_amounts"}
+    ignores_idempotency_key = True
+
+    @extend_schema(
+        request=OpenApiTypes.OBJECT,
+        responses={200: OpenApiTypes.OBJECT, 422: OpenApiTypes.OBJECT},
+    )
+    def post(self, request: Request) -> Response:
+        """Price the `input` of a tariff case and answer its `expected`. Writes nothing."""
+        try:
+            return Response(simulate(request.data))
+        except InvalidTariffInput as error:
+            raise Problem(
+                _("The case cannot be priced: see the errors."),
+                type_name="validation-error",
+                status=422,
+                errors=[one._asdict() for one in error.errors],
+            ) from None
+
+
+class BillingRunView(APIView):
+    """Prepare, and where so agreed issue, all that is due of a month."""
+
+    required_permissions = {"post": "billing.issue_invoice"}
+
+    @extend_schema(request=BillingRunSerializer, responses={202: JobSerializer})
+    def post(self, request: Request) -> Response:
+        """Start a run; answers the job. Running it twice changes nothing."""
+        asked = BillingRunSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        period = asked.validated_data["period"]
+        customers = asked.validated_data.get("customers")
+        with transaction.atomic():
+            job = start_job(
+                task=run_billing.name,
+                label=str(_("Billing run %(period)s") % {"period": period}),
+            )
+            transaction.on_commit(
+                lambda: run_billing.delay(
+                    str(job.pk), period, customers, request.user.get_username()
+                ),
+                robust=True,
+            )
+        return accepted(job)
+
+
+def _customer(request: Request, number: str) -> Customer:
+    try:
+        if "\0" in number:
+            raise Http404
+        return customer_for(request.user, number)
+    except Customer.DoesNotExist:
+        raise Http404 from None
+
+
+api_urlpatterns = [
+    path("customers/<str:number>/billing/", CustomerBillingView.as_view(), name="customer-billing"),
+    path("billing/simulations/", SimulationView.as_view(), name="billing-simulations"),
+    path("billing-runs/", BillingRunView.as_view(), name="billing-runs"),
+]
+
+
+def register(router: BaseRouter) -> None:
+    """Add the invoices' addresses to the API."""
+    router.register("invoices", InvoiceViewSet, basename="invoice")

@@ -1,0 +1,103 @@
+"""One filter of invoices for the screen, the API and the export; one of problems."""
+
+import datetime as dt
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.validators import RegexValidator
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Customer
+from customers.selectors import search_customers
+from toolkit.widgets import DateInput
+
+from .models import Charge, Invoice
+from .selectors import STATUSES
+
+_MONTH = RegexValidator(r"^\d{4}-(0[1-9]|1[0-2])\Z", _("Write a month as 2026-11."))
+
+
+class InvoiceFilter(django_filters.FilterSet):
+    """Find invoices by number or customer (accents ignored), by state, month, days and amount.
+
+    The queryset must come from ``with_balances``: ``status`` is no column. The bounds of days are
+    both included.
+    """
+
+    q = django_filters.CharFilter(method="filter_words", label=_("Search"))
+    search = django_filters.CharFilter(
+        method="filter_words", label=_("Search"), widget=forms.HiddenInput
+    )
+    status = django_filters.ChoiceFilter(
+        choices=list(STATUSES.items()), label=_("Status"), widget=forms.HiddenInput
+    )
+    customer = django_filters.CharFilter(field_name="customer__number", label=_("Customer number"))
+    contract = django_filters.CharFilter(field_name="contract__number", label=_("Contract"))
+    period = django_filters.CharFilter(
+        label=_("Period"),
+        validators=[_MONTH],
+        widget=forms.TextInput(attrs={"type": "month"}),
+    )
+    issued = django_filters.DateFromToRangeFilter(field_name="issued_on", label=_("Issued"))
+    due = django_filters.DateFromToRangeFilter(field_name="due_on", label=_("Due"))
+    currency = django_filters.CharFilter(method="filter_currency", label=_("Currency"))
+    total_min = django_filters.NumberFilter(
+        field_name="total", lookup_expr="gte", label=_("Total from")
+    )
+    kind = django_filters.ChoiceFilter(choices=Invoice.Kind.choices, label=_("Kind"))
+
+    class Meta:
+        model = Invoice
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.request and not self.request.user.has_perm("billing.view_amounts"):
+            del self.filters["total_min"]  # it would tell what may not be seen
+
+    def filter_words(
+        self, queryset: QuerySet[Invoice], _name: str, value: str
+    ) -> QuerySet[Invoice]:
+        """The number contains the text, or the customer has every word of it."""
+        customers = search_customers(Customer.objects.all(), value)
+        return queryset.filter(Q(number__icontains=value.strip()) | Q(customer__in=customers))
+
+    def filter_currency(
+        self, queryset: QuerySet[Invoice], _name: str, value: str
+    ) -> QuerySet[Invoice]:
+        """Small letters do not matter."""
+        return queryset.filter(currency=value.strip().upper())
+
+
+class ProblemFilter(django_filters.FilterSet):
+    """Find what could not be charged by its reason, its customer and the day it was held."""
+
+    q = django_filters.CharFilter(method="filter_words", label=_("Search"))
+    problem = django_filters.ChoiceFilter(
+        choices=[choice for choice in Charge.Problem.choices if choice[0]],
+        label=_("Reason"),
+        widget=forms.HiddenInput,
+    )
+    customer = django_filters.CharFilter(field_name="customer__number", label=_("Customer number"))
+    before = django_filters.DateFilter(
+        method="filter_before", label=_("Held until"), widget=DateInput
+    )
+
+    class Meta:
+        model = Charge
+        fields: list[str] = []
+
+    def filter_words(self, queryset: QuerySet[Charge], _name: str, value: str) -> QuerySet[Charge]:
+        """The conference's title contains the text, or the customer has every word of it."""
+        customers = search_customers(Customer.objects.all(), value)
+        return queryset.filter(
+            Q(conference__title__icontains=value.strip()) | Q(customer__in=customers)
+        )
+
+    def filter_before(
+        self, queryset: QuerySet[Charge], _name: str, value: dt.date
+    ) -> QuerySet[Charge]:
+        """The conference was held on that day at the latest, on the reader's clocks."""
+        return queryset.filter(sort_at__date__lte=value)

@@ -1,0 +1,37 @@
+"""Forms of billing."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Customer
+from toolkit.widgets import DateInput
+
+from .models import PaymentMethod
+
+
+class PaymentForm(forms.Form):
+    """A payment that came in, in the invoice's currency; the service says what is too much."""
+
+    amount = forms.DecimalField(label=_("Amount"), max_digits=18, decimal_places=3, localize=True)
+    paid_on = forms.DateField(label=_("Paid on"), widget=DateInput)
+    method = forms.ChoiceField(label=_("Method"), choices=PaymentMethod.choices)
+    reference = forms.CharField(
+        label=_("Reference"),
+        max_length=60,
+        required=False,
+        help_text=_("As on the bank statement. The same reference is never counted twice."),
+    )
+
+
+class AssignForm(forms.Form):
+    """Whose call it was, by the customer's number."""
+
+    customer = forms.CharField(label=_("Customer number"), max_length=250)
+
+    def clean_customer(self) -> Customer:
+        """Return the customer of the number; a name may follow it, as the suggestions write."""
+        number = str(self.cleaned_data["customer"]).split()[0].upper()
+        customer = Customer.objects.filter(number=number).first()
+        if customer is None:
+            raise forms.ValidationError(_("There is no customer of that number."), code="unknown")
+        return customer

@@ -1,0 +1,37 @@
+"""What keeps a draft from being issued."""
+
+from dataclasses import dataclass
+
+from billing.models import Charge, Invoice
+from customers.selectors import issuer
+from sales.models import Contract
+
+from .invoices import tax_day_of, vat_rate_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacles:
+    """What must be cured first; ``problems`` (charges that wait) only deserves a look before."""
+
+    issuer_missing: bool
+    vat_category_without_rate: str
+    is_empty: bool
+    problems: int
+
+    def __bool__(self) -> bool:
+        return bool(self.issuer_missing or self.vat_category_without_rate or self.is_empty)
+
+
+def obstacles_to_issue(invoice: Invoice) -> Obstacles | None:
+    """Answer what keeps a draft from being issued; None where it is no draft."""
+    contract = invoice.contract
+    if invoice.state != Invoice.State.DRAFT or contract is None:
+        return None
+    rate = vat_rate_on(category=contract.vat_category, day=tax_day_of(invoice))
+    category = "" if rate else str(Contract.VatCategory(contract.vat_category).label)
+    return Obstacles(
+        issuer_missing=issuer() is None,
+        vat_category_without_rate=category,
+        is_empty=not invoice.lines.exists(),
+        problems=Charge.objects.filter(invoice=invoice).exclude(problem="").count(),
+    )

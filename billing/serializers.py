@@ -1,0 +1,205 @@
+"""JSON shapes of billing (API.md, Resources)."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from customers.models import Customer
+from toolkit.api.fields import ModelSerializer, MomentField, MoneyField, MoneyForThosePermitted
+from toolkit.periods import InvalidPeriodError, Period
+
+from .models import Invoice, InvoiceLine, InvoiceTax, Payment, PaymentMethod
+from .selectors import STATUSES
+
+AMOUNTS = "billing.view_amounts"
+
+
+class InvoiceRowSerializer(MoneyForThosePermitted, ModelSerializer):
+    """An invoice in a list; ``number``, ``issued_on`` and ``due_on`` are null on a draft."""
+
+    money_permission = AMOUNTS
+    money_fields = ("net", "vat", "total", "paid", "balance")
+
+    status = serializers.ChoiceField(
+        choices=list(STATUSES.items()),
+        read_only=True,
+        help_text="Paid and overdue follow from the payments and the due date.",
+    )
+    customer = serializers.CharField(source="customer.number", read_only=True)
+    contract = serializers.CharField(source="contract.number", read_only=True, allow_null=True)
+    conference = serializers.UUIDField(
+        source="conference_id",
+        read_only=True,
+        allow_null=True,
+        help_text="Where each conference has its own invoice.",
+    )
+    net = MoneyField(currency="currency", read_only=True, help_text="Without VAT.")
+    vat = MoneyField(currency="currency", read_only=True)
+    total = MoneyField(currency="currency", read_only=True)
+    paid = MoneyField(currency="currency", read_only=True)
+    balance = MoneyField(currency="currency", read_only=True, help_text="0 while a draft.")
+
+    class Meta:
+        model = Invoice
+        fields = [
+            "id",
+            "number",
+            "status",
+            "kind",
+            "customer",
+            "contract",
+            "conference",
+            "period",
+            "currency",
+            "language",
+            "net",
+            "vat",
+            "total",
+            "issued_on",
+            "due_on",
+            "paid",
+            "balance",
+        ]
+        read_only_fields = fields
+
+
+class InvoiceLineSerializer(MoneyForThosePermitted, ModelSerializer):
+    """A line: ``kind`` and ``quantity`` are those of TARIFF.md."""
+
+    money_permission = AMOUNTS
+    money_fields = ("net",)
+
+    net = MoneyField(currency="invoice.currency", read_only=True)
+    conference = serializers.UUIDField(source="conference_id", read_only=True, allow_null=True)
+    vat_percent = MoneyField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = InvoiceLine
+        fields = [
+            "id",
+            "kind",
+            "description",
+            "conference",
+            "title",
+            "held_at",
+            "period",
+            "reference",
+            "quantity",
+            "net",
+            "vat_category",
+            "vat_percent",
+        ]
+
+
+class InvoiceTaxSerializer(MoneyForThosePermitted, ModelSerializer):
+    """VAT of one category."""
+
+    money_permission = AMOUNTS
+    money_fields = ("base", "amount")
+
+    percent = MoneyField(read_only=True)
+    base = MoneyField(currency="invoice.currency", read_only=True)
+    amount = MoneyField(currency="invoice.currency", read_only=True)
+
+    class Meta:
+        model = InvoiceTax
+        fields = ["category", "percent", "base", "amount", "reason"]
+
+
+class PaymentSerializer(MoneyForThosePermitted, ModelSerializer):
+    """A payment in the currency of its invoice."""
+
+    money_permission = AMOUNTS
+    money_fields = ("amount",)
+
+    amount = MoneyField(currency="invoice.currency")
+    method = serializers.ChoiceField(
+        choices=PaymentMethod.choices, default=PaymentMethod.TRANSFER.value
+    )
+
+    class Meta:
+        model = Payment
+        fields = ["id", "amount", "paid_on", "method", "reference", "recorded_by", "recorded_at"]
+        read_only_fields = ["id", "recorded_by", "recorded_at"]
+        extra_kwargs = {
+            "reference": {
+                "help_text": "The same reference of an invoice is one payment, however often sent."
+            }
+        }
+
+
+class InvoiceSerializer(InvoiceRowSerializer):
+    """An invoice with all its parts."""
+
+    lines = InvoiceLineSerializer(many=True, read_only=True)
+    taxes = InvoiceTaxSerializer(many=True, read_only=True)
+    payments = PaymentSerializer(many=True, read_only=True)
+
+    class Meta(InvoiceRowSerializer.Meta):
+        fields = [*InvoiceRowSerializer.Meta.fields, "lines", "taxes", "payments"]
+        read_only_fields = fields
+
+
+class IssueSerializer(serializers.Serializer[Any]):
+    """How to issue a draft."""
+
+    issued_on = serializers.DateField(
+        required=False,
+        help_text="By default today, or the date of the last invoice of the series if later.",
+    )
+
+
+class FiguresSerializer(MoneyForThosePermitted):
+    """A customer's month (docs/figures.md says what each figure is)."""
+
+    money_permission = AMOUNTS
+    money_fields = (
+        "rated_not_invoiced",
+        "invoiced",
+        "paid",
+        "balance",
+        "overdue",
+        "expected_total",
+    )
+
+    period = serializers.CharField()
+    currency = serializers.CharField()
+    conferences = serializers.IntegerField()
+    minutes = serializers.IntegerField(help_text="Of all legs together, rounded up once.")
+    rated_not_invoiced = MoneyField(currency="currency", help_text="Without VAT.")
+    unpriced_legs = serializers.IntegerField()
+    invoiced = MoneyField(currency="currency")
+    paid = MoneyField(currency="currency")
+    balance = MoneyField(currency="currency")
+    overdue = MoneyField(currency="currency", help_text="Of all months.")
+    expected_total = MoneyField(currency="currency")
+    as_of = MomentField()
+    other_currencies = serializers.ListField(child=serializers.CharField())
+
+
+class BillingRunSerializer(serializers.Serializer[Any]):
+    """What to run: a month, of all customers or of some."""
+
+    period = serializers.CharField(help_text="YYYY-MM")
+    customers = serializers.ListField(
+        child=serializers.CharField(), required=False, allow_null=True, help_text="Numbers."
+    )
+
+    def validate_period(self, value: str) -> str:
+        """It is a calendar month."""
+        try:
+            return str(Period.parse(value))
+        except InvalidPeriodError:
+            raise serializers.ValidationError(_("Write a month as 2026-11.")) from None
+
+    def validate_customers(self, value: list[str] | None) -> list[str] | None:
+        """Each is a customer's number."""
+        if value is None:
+            return None
+        known = set(Customer.objects.filter(number__in=value).values_list("number", flat=True))
+        unknown = [number for number in value if number not in known]
+        if unknown:
+            text = _("There is no customer %(number)s.") % {"number": ", ".join(unknown)}
+            raise serializers.ValidationError(text, code="not_found")
+        return value

@@ -1,0 +1,22 @@
+"""Addresses of the billing screens."""
+
+from django.urls import path
+
+from .views import customers, explanations, invoices, payments, problems
+
+app_name = "billing"
+urlpatterns = [
+    path("invoices/", invoices.invoice_list, name="invoice_list"),
+    path("invoices/export.<str:export>", invoices.invoice_export, name="invoice_export"),
+    path("invoices/<int:pk>/", invoices.invoice_detail, name="invoice_detail"),
+    path("invoices/<int:pk>/issue/", invoices.invoice_issue, name="invoice_issue"),
+    path("invoices/<int:pk>/pdf/", invoices.invoice_pdf, name="invoice_pdf"),
+    path("invoices/<int:pk>/calls.<str:export>", invoices.invoice_calls, name="invoice_calls"),
+    path("invoices/<int:pk>/explain/", explanations.invoice_explain, name="invoice_explain"),
+    path("invoices/<int:pk>/payments/new/", payments.payment_create, name="payment_create"),
+    path("customers/<str:number>/figures/", customers.customer_figures, name="customer_figures"),
+    path("customers/<str:number>/invoices/", customers.customer_invoices, name="customer_invoices"),
+    path("problems/", problems.problem_list, name="problem_list"),
+    path("problems/<int:pk>/retry/", problems.problem_retry, name="problem_retry"),
+    path("problems/<int:pk>/assign/", problems.problem_assign, name="problem_assign"),
+]
