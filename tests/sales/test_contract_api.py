@@ -114,7 +114,7 @@ def test_wrong_input_is_told_by_pointers_and_writes_nothing(sales):
         ({"peak": 8}, ("/peak", "not_an_object")),
         ({"tiers": [[]]}, ("/tiers/0", "not_an_object")),
         ({"notes": 5}, ("/notes", "not_text")),
-        ({"notes": "\0"}, ("", "invalid_characters")),
+        ({"notes": "\0"}, ("/notes", "invalid_characters")),
         ({"start": 20260101}, ("/start", "invalid_date")),
         ({"included_access": "toll"}, ("/included_access", "not_a_list")),
         ({"included_access": [{}]}, ("/included_access/0", "invalid_choice")),
