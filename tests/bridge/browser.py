@@ -71,6 +71,7 @@ class BrowserParticipant:
             text=True,
             start_new_session=True,
         )
+        assert self._process.stdout is not None
         self.state = self._process.stdout.readline().strip()
 
     def kill(self) -> None:

@@ -14,7 +14,7 @@ from conferencing.bridges.janus import JanusBridge
 from conferencing.bridges.janus_server import EVENTS_USER, JanusServer
 
 
-def wait_until(condition, *, seconds: float = 5.0, what: str = "the condition"):
+def wait_until(condition, *, seconds: float = 10.0, what: str = "the condition"):
     """Return the first true value of ``condition()``, asked every 20 ms."""
     end = time.monotonic() + seconds
     while True:
@@ -43,10 +43,11 @@ class RunningJanus:
 
     @property
     def events_port(self) -> int:
-        return urlsplit(self.env["BPI_JANUS_EVENTS_URL"]).port
+        return urlsplit(self.env["BPI_JANUS_EVENTS_URL"]).port or 0
 
     @property
     def pid(self) -> int:
+        assert self._process is not None
         return self._process.pid
 
     def start(self) -> "RunningJanus":
@@ -68,6 +69,7 @@ class RunningJanus:
             self._process = None
 
     def terminate(self) -> None:
+        assert self._process is not None
         self._process.terminate()
         self._process.wait(10)
         self._process = None

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
@@ -41,11 +42,16 @@ class LinkProcess:
         if not events:
             self._environment["BPI_JANUS_EVENTS_URL"] = ""
         self._log = (folder / "link.log").open("ab")
-        self.process: subprocess.Popen | None = None
+        self._process: subprocess.Popen | None = None
+
+    @property
+    def process(self) -> subprocess.Popen:
+        assert self._process is not None
+        return self._process
 
     def start(self) -> "LinkProcess":
         before = dt.datetime.now(dt.UTC)
-        self.process = subprocess.Popen(
+        self._process = subprocess.Popen(
             [sys.executable, "manage.py", "bridge_link"],
             cwd=ROOT,
             env=self._environment,
@@ -70,7 +76,7 @@ class LinkProcess:
         return self.process.wait(15)
 
     def close(self) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self._process is not None and self._process.poll() is None:
             self.process.kill()
             self.process.wait()
         self._log.close()
@@ -96,7 +102,7 @@ def use_janus(janus: RunningJanus, settings) -> Bridge:
 def book_now(*, minutes: int = 60, **fields: object) -> Reservation:
     """Book a conference that starts at this moment."""
     now = dt.datetime.now(dt.UTC)
-    given = {
+    given: dict[str, Any] = {
         "title": "Consejo",
         "scheduled_start": now,
         "duration_minutes": minutes,
@@ -106,14 +112,14 @@ def book_now(*, minutes: int = 60, **fields: object) -> Reservation:
         "now": now,
         **fields,
     }
-    given.setdefault("customer", None)
-    given["customer"] = given["customer"] or make_customer()
+    if given.get("customer") is None:
+        given["customer"] = make_customer()
     return book_reservation(**given)
 
 
 def wait_for_room(janus: RunningJanus, reservation: Reservation) -> None:
     wait_until(
-        lambda: str(reservation.room) in janus.adapter.rooms(), seconds=3, what="the booked room"
+        lambda: str(reservation.room) in janus.adapter.rooms(), seconds=5, what="the booked room"
     )
 
 
@@ -133,13 +139,12 @@ def join(
         actor=machine("gateway"),
         now=dt.datetime.now(dt.UTC),
     )
-    caller = RtpParticipant(
+    return RtpParticipant(
         janus.http_url,
         ticket.room,
         pin=ticket.pin,
         token=ticket.token,
         display=participant,
         participant_id=ticket.participant_id,
+        leg_id=ticket.leg_id,
     )
-    caller.leg_id = ticket.leg_id
-    return caller

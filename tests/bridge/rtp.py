@@ -43,11 +43,22 @@ class RtpParticipant:
         http_url: Janus' HTTP address.
         token: A leg's ticket; or ``api_secret`` for a gateway that shows none.
         participant_id: The number to join under; Janus chooses one when not given.
+        leg_id: The leg of the ticket, for the test to compare with.
     """
 
     def __init__(
-        self, http_url, room, *, pin, token="", api_secret="", display="", participant_id=None
+        self,
+        http_url,
+        room,
+        *,
+        pin,
+        token="",
+        api_secret="",
+        display="",
+        participant_id=None,
+        leg_id="",
     ) -> None:
+        self.leg_id = leg_id
         self._url = http_url
         self._auth = {"token": token} if token else {"apisecret": api_secret}
         self._http = httpx.Client(timeout=10, trust_env=False)

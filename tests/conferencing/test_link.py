@@ -33,13 +33,14 @@ def micros(moment: dt.datetime) -> int:
 class FakeBridge(SimulatedBridge):
     """A bridge in the hands of the test; it plays nothing by itself."""
 
+    simulated = False
+
     def __init__(self) -> None:
         super().__init__({"token_secret": TOKEN_SECRET, "events_password": "x"})
         self.existing: set[str] = set()
         self.live: list[LiveLeg] = []
         self.kicked: list[tuple[str, str]] = []
         self.made: list[str] = []
-        self.simulated = False
 
     def rooms(self):
         return frozenset(self.existing)

@@ -50,6 +50,7 @@ def embedded(settings):
 
 def the_adapter(link: Link) -> SimulatedBridge:
     [line] = link._lines.values()
+    assert isinstance(line.adapter, SimulatedBridge)
     return line.adapter
 
 
