@@ -170,7 +170,7 @@ def activate_contract(*, contract: Contract, actor: Who, now: dt.datetime) -> Co
     """
     # Everyone who puts a contract of this customer in force waits here; the exclusion constraint
     # stands behind it for those who come another way.
-    Customer.objects.select_for_update().only("pk").get(pk=contract.customer_id)
+    Customer.objects.select_for_update(no_key=True).only("pk").get(pk=contract.customer_id)
     contract = locked(contract)
     _require_draft(contract)
     if other := _overlapping(contract):
@@ -235,9 +235,12 @@ def end_contracts(*, now: dt.datetime) -> int:
 
 
 def locked(contract: Contract) -> Contract:
-    """Return the contract as it is now, locked until the end of the transaction."""
+    """Return the contract as it is now, locked until the end of the transaction.
+
+    Not against rows that only refer to it: invoices and charges go on being written meanwhile.
+    """
     return (
-        Contract.objects.select_for_update(of=("self",))
+        Contract.objects.select_for_update(of=("self",), no_key=True)
         .select_related("customer")
         .get(pk=contract.pk)
     )

@@ -19,6 +19,8 @@ from toolkit.exports import download
 
 from .contracts import SEE, contract_or_404
 
+_SAID = ("access", "prefix", "valid_from")
+
 
 @require(*SEE, "sales.extend_rate")
 def rate_extend(request: HttpRequest, number: str) -> HttpResponse:
@@ -54,14 +56,19 @@ def rate_extend(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _initial(request: HttpRequest, contract: Contract, now: dt.datetime) -> dict[str, object]:
-    """Start with the rate that ``?rate=`` names, from tomorrow on."""
+    """Start with the rate that ``?rate=`` names, from tomorrow on.
+
+    Or with what the address says of calls that wait for a rate: ``?access=`` ``prefix=``
+    ``valid_from=``.
+    """
     tomorrow = services.local_day(contract, now) + dt.timedelta(days=1)
     start: dict[str, object] = {"valid_from": max(tomorrow, contract.start)}
     asked = request.GET.get("rate", "")
     known = {str(rate.pk): rate for rate in selectors.rates_known(contract)}
     if asked in known:
         return {**rate_initial(known[asked]), "valid_to": None, **start}
-    return start
+    said = {name: request.GET[name] for name in _SAID if name in request.GET}
+    return start | said
 
 
 @require(*SEE, "customers.view_customer")

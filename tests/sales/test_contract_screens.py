@@ -1,12 +1,8 @@
 """The contract's screens: found, drafted, changed, put in force, extended, ended, downloaded."""
 
 import datetime as dt
-import io
-import subprocess
 
-import openpyxl
 import pytest
-from django.utils import timezone
 
 from customers.services import save_holidays
 from integration.models import Event
@@ -26,12 +22,6 @@ HTMX = {"HX-Request": "true"}
 @pytest.fixture
 def as_sales(client):
     client.force_login(make_user("sales", username="lucia"))
-    return client
-
-
-@pytest.fixture
-def as_billing(client):
-    client.force_login(make_user("billing", username="beatriz"))
     return client
 
 
@@ -279,6 +269,14 @@ def test_a_rate_is_previewed_then_agreed(as_sales):
     assert contract.rates.filter(superseded_at=None).count() == 2
 
 
+def test_calls_without_a_rate_lead_to_the_form_that_cures_them(as_sales):
+    contract = make_contract()
+    said = {"access": "dial_out", "prefix": "52", "valid_from": "2026-11-01"}
+    page = as_sales.get(f"{URL}{contract.number}/rates/new/", said)
+    assert page.context["form"].initial == said
+    assert 'value="2026-11-01"' in text_of(page)
+
+
 def test_the_detail_shows_terms_and_rates_of_all_times(as_sales):
     contract = make_contract(
         peak={"weekdays": [1, 2, 3, 4, 5, 7], "from": "08:00", "to": "20:00"},
@@ -335,76 +333,3 @@ def test_pages_ask_few_questions_whatever_the_rows(as_sales, django_assert_max_n
         as_sales.get(f"{URL}{contracts[0].number}/")
     with django_assert_max_num_queries(12):
         as_sales.get(f"/sales/customers/{contracts[0].customer.number}/rates/")
-
-
-def test_the_rate_sheet_of_any_day(as_billing):
-    contract = make_contract(end="2027-01-01")
-    address = f"/sales/customers/{contract.customer.number}/rates/"
-    page = as_billing.get(address, {"on": "2026-11-24"})
-    assert [rate.contract for rate in page.context["sheet"].rates] == [contract.number]
-    assert page.context["days"] == [dt.date(2026, 1, 1), dt.date(2027, 1, 1)]
-    assert "export=xlsx" in text_of(page)
-    empty = as_billing.get(address, {"on": "2027-01-01"})
-    assert empty.context["sheet"].rates == []
-    today = as_billing.get(address, {"on": "nonsense"})
-    assert today.context["sheet"].on == timezone.localdate()
-    assert as_billing.get("/sales/customers/C-none/rates/").status_code == 404
-    assert not Event.objects.filter(type="rates.downloaded").exists()
-
-
-def test_the_rate_sheet_as_a_workbook(as_billing):
-    contract = make_contract()
-    address = f"/sales/customers/{contract.customer.number}/rates/"
-    answer = as_billing.get(address, {"on": "2026-11-24", "export": "xlsx"})
-    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
-    assert sheet is not None
-    rows = list(sheet.iter_rows(values_only=True))
-    assert len(rows) == 2
-    assert rows[1][0] == contract.number
-    assert rows[1][8] == pytest.approx(0.06)
-    event = Event.objects.get(type="rates.downloaded")
-    assert (event.actor, event.data) == ("beatriz", {"on": "2026-11-24", "format": "xlsx"})
-
-
-@pytest.mark.pango
-@pytest.mark.poppler
-def test_the_rate_sheet_as_a_document_in_the_customers_language(as_billing, tmp_path):
-    make_issuer()
-    customer = make_customer(language="en", legal_name="Šimić & Sons, Ltd.")
-    make_contract(
-        customer,
-        peak={"weekdays": [1, 2, 3], "from": "08:00", "to": "20:00"},
-        fees={"setup": "5"},
-        rates=[a_rate(band="peak", price_per_minute="0.0612"), a_rate(access="voip")],
-    )
-    answer = as_billing.get(
-        f"/sales/customers/{customer.number}/rates/", {"on": "2026-11-24", "export": "pdf"}
-    )
-    assert answer.headers["Content-Type"] == "application/pdf"
-    (tmp_path / "sheet.pdf").write_bytes(answer.content)
-    command = ["pdftotext", "-layout", "sheet.pdf", "-"]
-    words = subprocess.run(  # noqa: S603
-        command, cwd=tmp_path, check=True, capture_output=True, text=True
-    ).stdout
-    for expected in (
-        "Šimić & Sons, Ltd.",
-        "€0.0612",
-        "Peak",
-        "Mon\u2013Wed, 08:00\u201320:00",
-        "€5.00",
-    ):
-        assert expected in words, expected
-
-
-def test_an_auditor_reads_but_those_without_prices_do_not(client):
-    contract = make_contract()
-    sheet = f"/sales/customers/{contract.customer.number}/rates/"
-    reads = (URL, f"{URL}{contract.number}/", sheet)
-    client.force_login(make_user("auditor"))
-    assert [client.get(url).status_code for url in reads] == [200, 200, 200]
-    for url in (f"{URL}new/", f"{URL}{contract.number}/rates/new/"):
-        assert client.get(url).status_code == 403
-    client.force_login(make_user("reservations"))
-    assert [client.get(url).status_code for url in reads] == [403, 403, 403]
-    assert client.get(f"{sheet}?export=csv").status_code == 403
-    assert not Event.objects.filter(type="rates.downloaded").exists()
