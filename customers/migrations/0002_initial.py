@@ -3,7 +3,9 @@
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import django.db.models.functions.text
+import django.utils.timezone
 import toolkit.sql
 from django.conf import settings
 from django.db import migrations, models
@@ -53,10 +55,10 @@ class Migration(migrations.Migration):
                 ('references', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
                 ('preferences', models.JSONField(blank=True, default=dict, verbose_name='preferences')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
                 ('search_text', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(toolkit.sql.Unaccent(django.db.models.functions.text.Concat('legal_name', models.Value(' '), 'trade_name', models.Value(' '), 'number', models.Value(' '), 'tax_id'))), output_field=models.TextField())),
-                ('sort_key', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(toolkit.sql.Unaccent('legal_name')), output_field=models.TextField())),
+                ('sort_key', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(toolkit.sql.Unaccent(django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.NullIf('trade_name', models.Value('')), 'legal_name'))), output_field=models.TextField())),
                 ('account_manager', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='account manager')),
             ],
             options={

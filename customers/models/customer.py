@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from toolkit.sql import Unaccent
@@ -67,7 +68,7 @@ class Customer(models.Model):
     references = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     preferences = models.JSONField(_("preferences"), default=dict, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), default=now, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
     search_text = models.GeneratedField(
         expression=Lower(
@@ -87,7 +88,16 @@ class Customer(models.Model):
         db_persist=True,
     )
     sort_key = models.GeneratedField(
-        expression=Lower(Unaccent("legal_name")), output_field=models.TextField(), db_persist=True
+        # By the name that people read in a list.
+        expression=Lower(
+            Unaccent(
+                models.functions.Coalesce(
+                    models.functions.NullIf("trade_name", models.Value("")), "legal_name"
+                )
+            )
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
     )
 
     class Meta:

@@ -77,7 +77,7 @@ def register_customer(
         ValidationError: fields that are wrong, by name.
         TaxIdTakenError: the tax id belongs to another customer.
     """
-    customer = Customer(**_known(fields))
+    customer = Customer(created_at=now, **_known(fields))
     _check(customer)
     customer.number = _next_number()
     _save(customer)

@@ -46,7 +46,7 @@ class CustomerForm(forms.ModelForm[Customer]):
     # Not one of the model's here: whose tax id it is the service says, naming that customer.
     tax_id = forms.CharField(label=_("tax id"), max_length=32, required=False)
     country = forms.ChoiceField(label=_("country"), choices=_countries)
-    timezone = forms.ChoiceField(label=_("time zone"), choices=_zones)
+    timezone = forms.ChoiceField(label=_("time zone"), choices=_zones, initial="Europe/Madrid")
     account_manager = forms.ModelChoiceField(
         label=_("account manager"),
         queryset=User.objects.filter(is_active=True).order_by("last_name", "username"),
@@ -92,9 +92,27 @@ class CustomerForm(forms.ModelForm[Customer]):
         return given | {"preferences": {**(self.instance.preferences or {}), **wishes}}
 
 
-class AddressForm(forms.ModelForm[Address]):
+class OptionalPart:
+    """Fields that are needed only once something of the part is filled in."""
+
+    needed: tuple[str, ...] = ()
+
+    def ask_for_nothing(self, fields: dict[str, forms.Field]) -> None:
+        """Show no field as required: an empty part is none."""
+        for field in fields.values():
+            field.required = False
+
+    def missing(self, data: dict[str, Any]) -> dict[str, ValidationError]:
+        """Return the errors of what a part that was begun still lacks."""
+        message = ValidationError(_("This is needed once the rest is filled in."), code="required")
+        begun = any(value for name, value in data.items() if name not in {"role", "DELETE"})
+        return {name: message for name in self.needed if begun and not data.get(name)}
+
+
+class AddressForm(OptionalPart, forms.ModelForm[Address]):
     """One address; left wholly empty it is none."""
 
+    needed = ("line1", "city", "country")
     country = forms.ChoiceField(label=_("country"), choices=_countries)
 
     class Meta:
@@ -111,14 +129,35 @@ class AddressForm(forms.ModelForm[Address]):
             empty_permitted=True,
             use_required_attribute=False,
         )
+        self.ask_for_nothing(self.fields)
+
+    def clean(self) -> dict[str, Any]:
+        """Demand street, town and country of an address that was begun."""
+        data = super().clean() or self.cleaned_data
+        for name, error in self.missing(data).items():
+            self.add_error(name, error)
+        return data
 
 
-class ContactForm(forms.ModelForm[Contact]):
+class ContactForm(OptionalPart, forms.ModelForm[Contact]):
     """One person; a row left empty is none."""
+
+    needed = ("name",)
 
     class Meta:
         model = Contact
         fields = ["name", "role", "email", "phone", "language"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ask_for_nothing(self.fields)
+
+    def clean(self) -> dict[str, Any]:
+        """Demand the name of a person who was begun."""
+        data = super().clean() or self.cleaned_data
+        for name, error in self.missing(data).items():
+            self.add_error(name, error)
+        return data
 
 
 ContactFormSet = formset_factory(
