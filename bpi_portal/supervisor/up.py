@@ -102,7 +102,8 @@ def _start_janus(state: State, children: list[Child]) -> None:
     if not janus.server.available():
         say("  Janus is not here: conferences run on the simulated bridge")
         return
-    os.environ.update(janus.server.prepare())
+    offered = janus.server.prepare()
+    os.environ.update(offered)
     with step("Janus") as notes:
         children.append(janus)
         janus.start()
@@ -111,6 +112,8 @@ def _start_janus(state: State, children: list[Child]) -> None:
         except NotStartedError as error:  # the portal is of use without it, and says which runs
             children.remove(janus)
             janus.stop()
+            for name in offered:  # else the other processes would still look for it
+                os.environ.pop(name, None)
             notes.append(f"not started, the simulated bridge is used: {error}")
 
 
