@@ -93,7 +93,14 @@ class Ledger:
         for charge in self._charges:
             if charge.pk is None:
                 charge.save()
-        Charge.objects.bulk_update(self._charges, _PRICED_FIELDS, batch_size=_ROWS_AT_ONCE)
+        # All of these rows are there: an upsert is many times faster than bulk_update().
+        Charge.objects.bulk_create(
+            self._charges,
+            batch_size=_ROWS_AT_ONCE,
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=_PRICED_FIELDS,
+        )
         ChargeLine.objects.bulk_create(self._lines, batch_size=_ROWS_AT_ONCE)
         RatedLeg.objects.bulk_create(self._legs, batch_size=_ROWS_AT_ONCE)
         self._charges, self._lines, self._legs = [], [], []
