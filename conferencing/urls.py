@@ -21,6 +21,11 @@ urlpatterns = [
         name="reservation_ics",
     ),
     path("day/", day.day, name="day"),
+    path(
+        "customers/<str:number>/",
+        reservations.customer_conferences,
+        name="customer_conferences",
+    ),
     path("conferences/", conferences.conference_list, name="conference_list"),
     path("conferences/<uuid:pk>/", conferences.conference_detail, name="conference_detail"),
     path("conferences/<uuid:pk>/legs/", conferences.conference_legs, name="conference_legs"),

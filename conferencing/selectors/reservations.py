@@ -1,5 +1,7 @@
 """Which reservations somebody may see, and what a participant of one needs to know."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -9,10 +11,13 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from conferencing.models import LegTicket, Reservation
+from customers.models import Customer
 from toolkit.sql import Unaccent
 
 User = AbstractBaseUser | AnonymousUser
 _JOIN = "conferencing.join"
+_STANDING = (Reservation.Status.BOOKED, Reservation.Status.HELD)
+MOST_AROUND = 5
 
 
 def reservations_visible_to(user: User) -> QuerySet[Reservation]:
@@ -53,6 +58,23 @@ def reservation_counts(queryset: QuerySet[Reservation]) -> dict[str, int]:
 def tickets_of(reservation: Reservation) -> QuerySet[LegTicket]:
     """Answer the tickets issued, in order."""
     return reservation.tickets.order_by("pk")
+
+
+def reservations_around(
+    user: User, customer: Customer, now: dt.datetime
+) -> tuple[list[Reservation], list[Reservation]]:
+    """Answer the next reservations of a customer, soonest first, and the latest, newest first."""
+    rows = (
+        reservations_visible_to(user)
+        .filter(customer=customer)
+        .select_related("customer", "bridge", "conference")
+    )
+    coming = rows.filter(scheduled_end__gt=now, status__in=_STANDING)
+    past = rows.exclude(scheduled_end__gt=now, status__in=_STANDING)
+    return (
+        list(coming.order_by("scheduled_start", "pk")[:MOST_AROUND]),
+        list(past.order_by("-scheduled_start", "-pk")[:MOST_AROUND]),
+    )
 
 
 def dial_in_of(reservation: Reservation) -> list[dict[str, str]]:

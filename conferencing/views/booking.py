@@ -179,5 +179,4 @@ def _page(
         "taken": taken,
         "now": timezone.now(),
     }
-    status = 409 if slots else 200
-    return render(request, "conferencing/reservation_form.html", context, status=status)
+    return render(request, "conferencing/reservation_form.html", context)

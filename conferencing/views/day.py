@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from conferencing import selectors
@@ -17,10 +19,13 @@ from conferencing.models import Conference, Reservation
 from conferencing.selectors.day import BridgeDay, Placed, Quarter, bounds, bridge_days, bridges_on
 from toolkit.access import require
 
-# The drawing, in units of its viewBox: 60 for an hour, so that one is a minute.
+# The drawing, in units of its viewBox.
+HOUR: Final = 90
 TOP: Final = 40
 LANE: Final = 30
-LETTER: Final = 8
+LETTER: Final = 7
+# Drawn are at least these hours of the day, and as many more as its reservations need.
+OPENS, CLOSES = 7, 20
 QUARTERS_OF_AN_HOUR: Final = 4
 
 
@@ -33,13 +38,26 @@ class Bar:
     y: int
     width: int
     css: str
+    zone: ZoneInfo
+
+    @property
+    def spoken(self) -> str:
+        """Answer all that the bar stands for, beginning with what may be written on it."""
+        of = self.reservation
+        start, end = (
+            date_format(moment.astimezone(self.zone), "H:i")
+            for moment in (of.scheduled_start, of.scheduled_end)
+        )
+        ports = ngettext("%(ports)d port", "%(ports)d ports", of.reserved_ports)
+        told = ports % {"ports": of.reserved_ports}
+        return f"{of.customer.name}: {of.title}, {start} - {end}, {told}"
 
     @property
     def label(self) -> str:
         """Answer as much of the customer's name as fits the bar."""
         fitting = self.width // LETTER
         name = self.reservation.customer.name
-        return name if len(name) <= fitting else name[: max(fitting - 1, 0)]
+        return name if len(name) <= fitting else f"{name[: max(fitting - 1, 0)]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +83,7 @@ class Drawing:
     """One bridge's day, ready for the template."""
 
     day: BridgeDay
+    left: int
     width: int
     height: int
     now_x: int | None
@@ -97,38 +116,43 @@ def day(request: HttpRequest) -> HttpResponse:
         "zone": zone.key,
         "zones": sorted({zone.key, timezone.get_current_timezone_name(), *_zones(reservations)}),
         "reservations": reservations,
-        "drawings": [_drawing(one, now) for one in days],
+        "drawings": [_drawing(one, zone, now) for one in days],
         "now": now,
     }
     return render(request, "conferencing/day.html", context)
 
 
-def _drawing(one: BridgeDay, now: dt.datetime) -> Drawing:
+def _drawing(one: BridgeDay, zone: ZoneInfo, now: dt.datetime) -> Drawing:
     step = QUARTERS_OF_AN_HOUR
     hours = [
-        Hour(_minutes(one.start, one.quarters[at].start), one.quarters[at : at + step])
+        Hour(_across(one.start, one.quarters[at].start), one.quarters[at : at + step])
         for at in range(0, len(one.quarters), step)
     ]
+    bars = [_bar(placed, one, zone) for placed in one.placed]
+    left = min([OPENS * HOUR, *(bar.x // HOUR * HOUR for bar in bars)])
+    right = max([CLOSES * HOUR, *(-(-(bar.x + bar.width) // HOUR) * HOUR for bar in bars)])
     return Drawing(
         day=one,
-        width=_minutes(one.start, one.end),
+        left=left,
+        width=right - left,
         height=TOP + LANE * one.lanes + 8,
-        now_x=_minutes(one.start, now) if one.start <= now < one.end else None,
+        now_x=_across(one.start, now) if one.start <= now < one.end else None,
         hours=hours,
-        bars=[_bar(placed, one) for placed in one.placed],
+        bars=bars,
     )
 
 
-def _bar(placed: Placed, one: BridgeDay) -> Bar:
+def _bar(placed: Placed, one: BridgeDay, zone: ZoneInfo) -> Bar:
     reservation = placed.reservation
     start = max(reservation.scheduled_start, one.start)
     end = min(reservation.scheduled_end, one.end)
     return Bar(
         reservation,
-        x=_minutes(one.start, start),
+        x=_across(one.start, start),
         y=TOP + LANE * placed.lane,
-        width=max(_minutes(start, end), 8),
+        width=max(_across(start, end), 12),
         css=_css(reservation),
+        zone=zone,
     )
 
 
@@ -139,8 +163,9 @@ def _css(reservation: Reservation) -> str:
     return "" if reservation.status == Reservation.Status.BOOKED else "done"
 
 
-def _minutes(start: dt.datetime, end: dt.datetime) -> int:
-    return int((end - start).total_seconds() // 60)
+def _across(start: dt.datetime, end: dt.datetime) -> int:
+    """Answer how far apart two moments are drawn."""
+    return (end - start) * HOUR // dt.timedelta(hours=1)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -12,6 +12,8 @@ from conferencing.filters import ReservationFilter
 from conferencing.forms import CancellationForm
 from conferencing.models import Bridge, Reservation
 from conferencing.services import ReservationNotOpenError, cancel_reservation
+from customers.models import Customer
+from customers.selectors import customer_for
 from toolkit.access import require
 from toolkit.htmx import render_page_or_fragment
 from toolkit.tables import Column, keyset_page, neighbours
@@ -106,6 +108,23 @@ def reservation_ics(request: HttpRequest, number: str) -> HttpResponse:
     )
     answer["Content-Disposition"] = f'attachment; filename="{reservation.number}.ics"'
     return answer
+
+
+@require_safe
+@require("conferencing.view_reservation", "customers.view_customer")
+def customer_conferences(request: HttpRequest, number: str) -> HttpResponse:
+    """Show what a customer has booked and held lately: a part of the customer's page."""
+    try:
+        customer = customer_for(request.user, number)
+    except Customer.DoesNotExist as error:
+        raise Http404 from error
+    coming, past = selectors.reservations_around(request.user, customer, timezone.now())
+    return render_page_or_fragment(
+        request,
+        "conferencing/customer_conferences.html",
+        "conferencing/_customer_conferences.html",
+        {"customer": customer, "coming": coming, "past": past},
+    )
 
 
 @require_safe

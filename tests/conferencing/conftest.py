@@ -1,8 +1,13 @@
 """People of each role, logged in."""
 
+import datetime as dt
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.utils import timezone
+from knox.models import AuthToken
+from rest_framework.test import APIClient
 
 from bpi_portal.roles import sync_roles
 
@@ -30,3 +35,22 @@ def as_role(user_of):
         return client
 
     return log_in
+
+
+@pytest.fixture
+def api(user_of):
+    """Return a function: a client with the token of a role."""
+
+    def make(role: str) -> APIClient:
+        client = APIClient()
+        token = AuthToken.objects.create(user=user_of(role))[1]
+        client.credentials(HTTP_AUTHORIZATION=f"Token {token}", HTTP_ACCEPT_LANGUAGE="en")
+        return client
+
+    return make
+
+
+@pytest.fixture
+def start() -> dt.datetime:
+    day = timezone.now() + dt.timedelta(days=1)
+    return day.replace(hour=10, minute=0, second=0, microsecond=0)
