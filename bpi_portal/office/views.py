@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from billing import services as billing
 from billing.models import InvoiceSeries, VatRate
@@ -44,6 +45,7 @@ def issuer(request: HttpRequest) -> HttpResponse:
     return render(request, "office/issuer.html", {"form": form, "issuer": current})
 
 
+@require_safe
 @require("customers.view_issuer")
 def issuer_logo(_request: HttpRequest) -> HttpResponse:
     """Serve the logo."""

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from toolkit.access import require
 
@@ -17,6 +17,7 @@ from . import services
 from .forms import InvitationForm, RolesForm
 
 
+@require_safe
 @require("auth.view_user")
 def user_list(request: HttpRequest) -> HttpResponse:
     """Show all users with their roles; they are few, so they come on one page."""

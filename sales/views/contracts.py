@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from customers.models import Customer
 from customers.selectors import customer_for, customers_visible_to
@@ -32,6 +32,7 @@ SEE = ("sales.view_contract", "billing.view_amounts")
 OFFERED_CUSTOMERS = 300
 
 
+@require_safe
 @require(*SEE)
 def contract_list(request: HttpRequest) -> HttpResponse:
     """List contracts by the filter in the address."""
@@ -55,6 +56,7 @@ def _tabs(request: HttpRequest) -> list[tuple[str, object, int]]:
     return tabs + [(value, label, counts.get(value, 0)) for value, label in Contract.Status.choices]
 
 
+@require_safe
 @require(*SEE)
 def contract_detail(request: HttpRequest, number: str) -> HttpResponse:
     """Show all that was agreed, and the rates of today, later and before."""

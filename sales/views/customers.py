@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from customers.filters import CustomerFilter
 from customers.models import Customer
@@ -43,6 +43,7 @@ COLUMNS = {
 }
 
 
+@require_safe
 @require("customers.view_customer")
 def customer_list(request: HttpRequest) -> HttpResponse:
     """List customers by the filter in the address."""
@@ -62,6 +63,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 @require("customers.view_customer", "customers.export_customer")
 def customer_export(request: HttpRequest, export: str) -> HttpResponseBase:
     """Download the customers of the filter as CSV or XLSX; that it was done is recorded."""
@@ -106,6 +108,7 @@ def _export_rows(customers: Iterator[Customer]) -> Iterator[list[Value]]:
         ]
 
 
+@require_safe
 @require("customers.view_customer")
 def customer_profile(request: HttpRequest, number: str) -> HttpResponse:
     """Show one customer; figures and other departments' parts load when asked for."""
@@ -185,6 +188,7 @@ def _form_page(
     return render(request, "sales/customer_form.html", context, status=status)
 
 
+@require_safe
 @require("customers.view_customer")
 def customer_similar(request: HttpRequest) -> HttpResponse:
     """Name likely duplicates of what is being typed."""
@@ -200,6 +204,7 @@ def customer_similar(request: HttpRequest) -> HttpResponse:
     return render(request, "sales/_customer_similar.html", {"found": found})
 
 
+@require_safe
 @require("customers.view_customer")
 def customer_timeline(request: HttpRequest, number: str) -> HttpResponse:
     """Show what happened to the customer, of all departments."""

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from customers.models import Customer
 from customers.selectors import customer_for
@@ -71,6 +72,7 @@ def _initial(request: HttpRequest, contract: Contract, now: dt.datetime) -> dict
     return start | said
 
 
+@require_safe
 @require(*SEE, "customers.view_customer")
 def rate_sheet(request: HttpRequest, number: str) -> HttpResponse:
     """Show the rates in force on ``?on=`` (today), or download them with ``&export=``."""

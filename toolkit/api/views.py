@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
@@ -36,6 +37,7 @@ class SchemaView(SpectacularAPIView):
         return Response(api_schema())
 
 
+@require_safe
 @require()
 def reference(request: HttpRequest) -> HttpResponse:
     """Show every operation and object of the API."""
@@ -47,6 +49,7 @@ def reference(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 def problem_page(request: HttpRequest, name: str) -> HttpResponse:
     """Say what a problem type means: where ``type`` of a problem document leads.
 
