@@ -20,6 +20,11 @@ urlpatterns = [
         reservations.reservation_ics,
         name="reservation_ics",
     ),
+    path(
+        "reservations/<str:number>/room/",
+        reservations.reservation_room,
+        name="reservation_room",
+    ),
     path("day/", day.day, name="day"),
     path(
         "customers/<str:number>/",

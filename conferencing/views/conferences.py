@@ -22,7 +22,8 @@ from toolkit.access import require
 from toolkit.htmx import is_fragment, render_page_or_fragment
 from toolkit.tables import Column, keyset_page, neighbours
 
-STOP_POLLING = 286  # htmx's own status: swap this, and ask no more
+from .reservations import STOP_POLLING
+
 COLUMNS = {
     "start": Column("scheduled_start"),
     "customer": Column("customer__sort_key", nullable=True),

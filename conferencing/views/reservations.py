@@ -1,5 +1,7 @@
 """Reservations: list, detail, cancel, calendar file, and the page that participants get."""
 
+import datetime as dt
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,9 +17,11 @@ from conferencing.services import ReservationNotOpenError, cancel_reservation
 from customers.models import Customer
 from customers.selectors import customer_for
 from toolkit.access import require
-from toolkit.htmx import render_page_or_fragment
+from toolkit.htmx import is_fragment, render_page_or_fragment
 from toolkit.tables import Column, keyset_page, neighbours
 
+STOP_POLLING = 286  # htmx: swap this, and ask no more
+NEAR = dt.timedelta(hours=1)
 COLUMNS = {
     "start": Column("scheduled_start"),
     "number": Column("number"),
@@ -60,8 +64,7 @@ def reservation_detail(request: HttpRequest, number: str) -> HttpResponse:
         filters.qs, reservation, columns=COLUMNS, sort=request.GET.get("sort", "-start")
     )
     context = {
-        "reservation": reservation,
-        "conference": getattr(reservation, "conference", None),
+        **_room(reservation),
         "tickets": selectors.tickets_of(reservation),
         "dial_in": selectors.dial_in_of(reservation),
         "join_url": selectors.join_url(reservation),
@@ -71,6 +74,32 @@ def reservation_detail(request: HttpRequest, number: str) -> HttpResponse:
         "after": after,
     }
     return render(request, "conferencing/reservation_detail.html", context)
+
+
+@require_safe
+@require("conferencing.view_reservation")
+def reservation_room(request: HttpRequest, number: str) -> HttpResponse:
+    """Answer the state of the room again and again; 286 once it does not change any more."""
+    if not is_fragment(request):
+        return redirect("conferencing:reservation_detail", number=number)
+    reservation = reservation_or_404(request, number)
+    context = _room(reservation)
+    status = 200 if context["is_near"] else STOP_POLLING
+    response = render(request, "conferencing/_reservation_room.html", context, status=status)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _room(reservation: Reservation) -> dict[str, object]:
+    """Tell of the room; ``is_near``: its state may change while somebody looks."""
+    now = timezone.now()
+    opens, closes = reservation.scheduled_start - NEAR, reservation.scheduled_end + NEAR
+    settled = reservation.room_state == Reservation.RoomState.ENDED
+    return {
+        "reservation": reservation,
+        "conference": getattr(reservation, "conference", None),
+        "is_near": opens <= now <= closes and not settled,
+    }
 
 
 @require("conferencing.view_reservation", "conferencing.cancel_reservation")

@@ -239,6 +239,22 @@ def test_a_live_conference_is_polled_until_it_ends(as_role, tomorrow) -> None:
     assert "hx-trigger" not in last.content.decode()
 
 
+def test_the_room_of_a_reservation_is_followed_near_its_time(as_role, tomorrow) -> None:
+    far, near = booked(tomorrow), booked(timezone.now())
+    client = as_role("sales")
+    status = {}
+    for name, reservation in {"far": far, "near": near}.items():
+        url = reverse("conferencing:reservation_room", args=[reservation.number])
+        assert client.get(url).status_code == 302
+        status[name] = client.get(url, headers={"HX-Request": "true"})
+    assert (status["far"].status_code, status["near"].status_code) == (286, 200)
+    assert "Closed until its time" in status["near"].content.decode()
+    Reservation.objects.update(room_asserted_at=timezone.now())
+    url = reverse("conferencing:reservation_room", args=[near.number])
+    opened = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert "Open on the bridge" in opened
+
+
 def test_end_and_put_out(as_role, tomorrow) -> None:
     reservation = booked(tomorrow)
     conference = live_conference(reservation)
