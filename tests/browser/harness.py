@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sessions.backends.db import SessionStore
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page
 
 AXE = Path(__file__).parent.parent / "data" / "axe" / "axe.min.js"
 
@@ -19,6 +19,9 @@ REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
 """
+
+# Not on any network; the last two are the browser's own viewer of PDFs.
+INSIDE = ("data:", "blob:", "about:", "chrome:", "chrome-extension:")
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
@@ -34,7 +37,7 @@ class Watch:
 
     def follow(self, page: Page) -> None:
         page.add_init_script(REPORT_VIOLATIONS)
-        page.on("console", lambda message: self._console(message.type, message.text))
+        page.on("console", lambda message: self._console(message.type, said(message)))
         page.on("pageerror", lambda error: self.problems.append(f"exception: {error}"))
         page.on("request", lambda request: self._request(request.url))
 
@@ -47,8 +50,13 @@ class Watch:
             self.problems.append(f"console {kind}: {text}")
 
     def _request(self, url: str) -> None:
-        if not url.startswith((self.origin, "data:", "blob:", "about:")):
+        if not url.startswith((self.origin, *INSIDE)):
             self.problems.append(f"request to another host: {url}")
+
+
+def said(message: ConsoleMessage) -> str:
+    """Answer a console message with the address that it is about."""
+    return f"{message.text} ({message.location.get('url', '')})"
 
 
 def log_in(page: Page, user: AbstractBaseUser, origin: str) -> None:
