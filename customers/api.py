@@ -3,16 +3,20 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.utils import timezone
+from rest_framework.mixins import ListModelMixin
 from rest_framework.routers import BaseRouter
 
-from toolkit.api.viewsets import CreateMixin, ReadViewSet, UpdateMixin
+from integration.models import Event
+from integration.selectors import events_of_customer
+from toolkit.api.viewsets import CreateMixin, ReadViewSet, ResourceViewSet, UpdateMixin
 from toolkit.tables import Column
 
 from .filters import CustomerFilter
 from .models import Customer
-from .selectors import customers_visible_to
-from .serializers import CustomerRowSerializer, CustomerSerializer
+from .selectors import customer_for, customers_visible_to
+from .serializers import CustomerRowSerializer, CustomerSerializer, TimelineSerializer
 from .services import change_customer, register_customer
 
 
@@ -55,6 +59,32 @@ class CustomerViewSet(CreateMixin[Customer], UpdateMixin[Customer], ReadViewSet[
         )
 
 
+class TimelineViewSet(ListModelMixin, ResourceViewSet[Event]):
+    """Everything that happened to a customer, all departments, newest first."""
+
+    queryset = Event.objects.none()
+    serializer_class = TimelineSerializer
+    columns = {"occurred": Column("pk")}
+    ordering = "-occurred"
+    has_version = False
+    required_permissions = {"list": "customers.view_customer"}
+
+    def get_queryset(self) -> QuerySet[Event]:
+        """Return the customer's events.
+
+        Raises:
+            Http404: there is no such customer.
+        """
+        try:
+            customer = customer_for(self.request.user, self.kwargs["number"])
+        except Customer.DoesNotExist as error:
+            raise Http404 from error
+        return events_of_customer(customer.number)
+
+
 def register(router: BaseRouter) -> None:
     """Add the customer's addresses to the API."""
     router.register("customers", CustomerViewSet, basename="customer")
+    router.register(
+        r"customers/(?P<number>[^/]+)/timeline", TimelineViewSet, basename="customer-timeline"
+    )

@@ -6,9 +6,11 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from toolkit.api.fields import ModelSerializer
+from integration.models import Event
+from toolkit.api.fields import ModelSerializer, MomentField
 
 from .models import Address, Contact, Customer
+from .selectors import in_words
 
 
 class AddressSerializer(ModelSerializer):
@@ -92,3 +94,19 @@ class CustomerSerializer(CustomerRowSerializer):
         if not isinstance(value, dict):
             raise serializers.ValidationError(_("Write an object of named values."))
         return value
+
+
+class TimelineSerializer(serializers.Serializer[Any]):
+    """One thing that happened to the customer, in whichever department."""
+
+    id = serializers.CharField(source="event_id")
+    type = serializers.CharField()
+    title = serializers.SerializerMethodField()
+    timestamp = MomentField(source="occurred_at")
+    actor = serializers.CharField()
+    subject_type = serializers.CharField()
+    subject_id = serializers.CharField()
+
+    def get_title(self, event: Event) -> str:
+        """Return the event in words, in the language asked for."""
+        return str(in_words([event])[0].title)

@@ -4,7 +4,8 @@ import pytest
 from knox.models import AuthToken
 
 from customers.models import Customer
-from tests.factories.customers import make_customer
+from customers.services import suspend_customer
+from tests.factories.customers import NOW, make_customer
 from tests.factories.users import make_user
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +98,18 @@ def test_a_change_needs_the_version_that_was_read(api):
     customer.refresh_from_db()
     assert (customer.phone, customer.version) == ("1", 2)
     assert customer.addresses.count() == 1
+
+
+def test_the_timeline_tells_all_departments_newest_first(api):
+    customer = make_customer()
+    suspend_customer(customer=customer, reason="Impagos", actor="eva", now=NOW)
+    make_customer()
+    page = api("get", f"customers/{customer.number}/timeline/").json()
+    assert [(row["type"], row["title"], row["actor"]) for row in page["results"]] == [
+        ("customer.suspended", "Customer suspended", "eva"),
+        ("customer.registered", "Customer registered", "tests"),
+    ]
+    assert api("get", "customers/C-99999/timeline/").status_code == 404
 
 
 def test_who_may_only_read_does_not_write(client):
