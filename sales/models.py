@@ -5,6 +5,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import Customer
 from toolkit.sql import DateRange
@@ -22,7 +23,7 @@ class Contract(models.Model):
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
         ACTIVE = "active", _("Active")
-        ENDED = "ended", _("Ended")
+        ENDED = "ended", pgettext_lazy("contract", "Ended")
 
     class Billing(models.TextChoices):
         MONTHLY = "monthly", _("One invoice a month")

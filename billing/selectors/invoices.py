@@ -22,6 +22,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing.models import Charge, Invoice, Payment, VatRate
 from customers.selectors import issuer
@@ -31,9 +32,9 @@ _MONEY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=18, decimal_pla
 # The words of an invoice's ``status``, which no column holds.
 STATUSES = {
     "draft": _("Draft"),
-    "open": _("Open"),
-    "paid": _("Paid"),
-    "overdue": _("Overdue"),
+    "open": pgettext_lazy("invoice", "Open"),
+    "paid": pgettext_lazy("invoice", "Paid"),
+    "overdue": pgettext_lazy("invoice", "Overdue"),
 }
 
 

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import Customer
 from toolkit.telephony import Access
@@ -22,7 +23,7 @@ class Conference(models.Model):
 
     class State(models.TextChoices):
         LIVE = "live", _("Live")
-        ENDED = "ended", _("Ended")
+        ENDED = "ended", pgettext_lazy("conference", "Ended")
         NO_SHOW = "no_show", _("Not attended")
         CANCELLED = "cancelled", _("Cancelled")
 

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import Customer
 from toolkit.telephony import Access
@@ -27,7 +28,7 @@ class Reservation(models.Model):
     class RoomState(models.TextChoices):
         WANTED = "wanted", _("Wanted")
         ENDING = "ending", _("Ending")
-        ENDED = "ended", _("Ended")
+        ENDED = "ended", pgettext_lazy("conference", "Ended")
 
     number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     customer = models.ForeignKey(

@@ -37,7 +37,7 @@ class ContractForm(forms.Form):
     currency = forms.ChoiceField(label=_("Currency"), choices=currency_choices)
     timezone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
     billing = forms.ChoiceField(label=_("Billing"), choices=Contract.Billing.choices)
-    issue = forms.ChoiceField(label=_("Issue"), choices=Contract.Issue.choices)
+    issue = forms.ChoiceField(label=_("Issue of invoices"), choices=Contract.Issue.choices)
     payment_days = WholeField(label=_("Payment term (days)"), min_value=0)
     vat_category = forms.ChoiceField(label=_("VAT"), choices=Contract.VatCategory.choices)
     peak_weekdays = forms.TypedMultipleChoiceField(

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from customers.models import Customer
@@ -52,7 +53,7 @@ def _tabs(request: HttpRequest) -> list[tuple[str, object, int]]:
     found = ContractFilter(others, queryset=selectors.contracts_visible_to(request.user)).qs
     rows = found.order_by().values_list("status").annotate(Count("pk"))
     counts: dict[str, int] = dict(rows)
-    tabs: list[tuple[str, object, int]] = [("", _("All"), sum(counts.values()))]
+    tabs: list[tuple[str, object, int]] = [("", pgettext("contracts", "All"), sum(counts.values()))]
     return tabs + [(value, label, counts.get(value, 0)) for value, label in Contract.Status.choices]
 
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from customers.filters import CustomerFilter
@@ -52,7 +53,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     page = keyset_page(filters.qs, request.GET, columns=COLUMNS, default="name")
     counts = status_counts(visible)
     tabs = [
-        ("", _("All"), sum(counts.values())),
+        ("", pgettext("customers", "All"), sum(counts.values())),
         *((status.value, status.label, counts.get(status.value, 0)) for status in Customer.Status),
     ]
     return render_page_or_fragment(
