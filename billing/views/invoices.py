@@ -222,9 +222,10 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 def invoice_calls(request: HttpRequest, pk: int, export: str) -> HttpResponseBase:
     """Download every call that the invoice bills, however many there are."""
     invoice = invoice_or_404(request, pk)
+    calls = _("calls")
     return table_response(
         export,
-        name=f"{file_name(invoice)}-{slugify(_('calls'))}",
+        name=f"{file_name(invoice)}-{slugify(calls)}",
         head=[
             _("Conference"),
             _("Participant"),

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import services
@@ -33,11 +33,11 @@ ESTIMATED = "estimated"
 CURE = ("billing.view_charge", "billing.change_charge")
 SUGGESTED = 300
 _SHORT = {
-    Charge.Problem.NO_CUSTOMER: _lazy("No customer"),
-    Charge.Problem.NO_CONTRACT: _lazy("No contract"),
-    Charge.Problem.UNPRICED_LEGS: _lazy("No rate"),
-    Charge.Problem.BAD_TIMES: _lazy("Bad times"),
-    Charge.Problem.CORRECTION: _lazy("Changed after issue"),
+    Charge.Problem.NO_CUSTOMER: gettext_lazy("No customer"),
+    Charge.Problem.NO_CONTRACT: gettext_lazy("No contract"),
+    Charge.Problem.UNPRICED_LEGS: gettext_lazy("No rate"),
+    Charge.Problem.BAD_TIMES: gettext_lazy("Bad times"),
+    Charge.Problem.CORRECTION: gettext_lazy("Changed after issue"),
 }
 
 

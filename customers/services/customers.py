@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from customers.models import Address, Contact, Customer
 from integration.services import Actor, record_event
@@ -43,7 +43,7 @@ class TaxIdTakenError(DomainError):
     """Another customer has this tax id; ``customer`` is that one."""
 
     code = "tax-id-taken"
-    title = _lazy("The tax id is taken")
+    title = gettext_lazy("The tax id is taken")
 
     def __init__(self, customer: Customer) -> None:
         super().__init__(_("A customer with this tax id already exists."), customer=customer.number)
@@ -54,7 +54,7 @@ class CustomerChangedMeanwhileError(DomainError):
     """Somebody else saved the customer first; ``customer`` is what it is now."""
 
     code = "precondition-failed"
-    title = _lazy("Changed in the meantime")
+    title = gettext_lazy("Changed in the meantime")
     status = 412
 
     def __init__(self, customer: Customer) -> None:

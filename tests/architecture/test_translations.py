@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -58,6 +59,16 @@ def test_every_text_has_spanish(keys: str):
     assert not missing, "\n".join(missing)
 
 
+def test_markers_have_names_that_makemessages_knows():
+    renamed = [
+        f"{short(path)}: {name} as {alias}"
+        for path, tree in _modules()
+        for alias, name in _names_of_markers(tree).items()
+        if alias not in {"_", name}
+    ]
+    assert not renamed
+
+
 def test_reading_the_sources_finds_texts():
     lengths = len(list(_texts_of_python())), len(list(_texts_of_templates()))
     assert min(lengths) > 100, "nothing is found any more: the checks above would always pass"
@@ -87,11 +98,14 @@ def _key(name: str, texts: list[str]) -> Key:
     return context, texts[0] if count == 1 else tuple(texts[:count])
 
 
+@cache
+def _modules() -> list[tuple[Path, ast.Module]]:
+    of_apps = (path for path in PYTHON if path.relative_to(ROOT).parts[0] in APPS)
+    return [(path, ast.parse(path.read_text())) for path in of_apps]
+
+
 def _texts_of_python() -> Iterator[tuple[str, Key]]:
-    for path in PYTHON:
-        if path.relative_to(ROOT).parts[0] not in APPS:
-            continue
-        tree = ast.parse(path.read_text())
+    for path, tree in _modules():
         names = _names_of_markers(tree)
         for node in ast.walk(tree):
             name = _marker(node, names) if isinstance(node, ast.Call) else None
