@@ -47,6 +47,14 @@ def charge_everything() -> None:
 
 
 @shared_task
+def check_books() -> None:
+    """Look whether charges, lines and invoices agree; what does not is an error in the log."""
+    found = selectors.disagreements()
+    if found:
+        logger.error("the books disagree: %s", found)
+
+
+@shared_task
 def prepare_due_periods() -> None:
     """Prepare the months that have ended, and issue what contracts say is issued unseen."""
     now = timezone.now()

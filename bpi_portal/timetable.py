@@ -16,6 +16,10 @@ TIMETABLE: dict[str, dict[str, object]] = {
         "task": "billing.tasks.charge_everything",
         "schedule": crontab(hour=2, minute=40),
     },
+    "look whether charges, lines and invoices agree": {
+        "task": "billing.tasks.check_books",
+        "schedule": crontab(hour=4, minute=50),
+    },
     "prepare the months that ended, issue what is agreed": {
         "task": "billing.tasks.prepare_due_periods",
         "schedule": crontab(hour="3,9,15,21", minute=20),

@@ -150,7 +150,7 @@ class RatedLeg(models.Model):
     charge = models.ForeignKey(
         Charge, on_delete=models.PROTECT, related_name="rated_legs", db_index=False
     )
-    # No constraint on a bulk table: a set-based check is part of the reconciliation.
+    # No constraint on a bulk table: ``selectors.disagreements`` looks at all of them at once.
     leg = models.ForeignKey(
         Leg, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )

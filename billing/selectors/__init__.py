@@ -1,5 +1,6 @@
 """Questions about charges, invoices and what customers owe."""
 
+from .books import disagreements
 from .charges import (
     charges_to_retry,
     charges_visible_to,
@@ -31,6 +32,7 @@ __all__ = [
     "charges_visible_to",
     "curable_charges",
     "customer_figures",
+    "disagreements",
     "estimated_charges",
     "explain_invoice",
     "explain_line",

@@ -1,0 +1,87 @@
+"""Whether the books agree with themselves: set-based checks of what no constraint can hold."""
+
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from billing.models import Charge, ChargeLine, Invoice, InvoiceLine, RatedLeg
+from conferencing.models import Leg
+
+
+def disagreements() -> dict[str, int]:
+    """Answer how many rows contradict others, by the name of the check; none if all is well.
+
+    - ``rated_legs_without_leg``: the bulk table has no foreign key constraint.
+    - ``charges_unlike_their_lines``: ``net`` is the sum of the current version's lines.
+    - ``charges_on_no_invoice``: a charge with lines stands on a draft or an issued invoice.
+    - ``lines_missing_on_invoices``: every current line of such a charge stands on its invoice.
+    - ``invoices_unlike_their_lines``: ``net`` is the sum of the lines, ``total`` that plus VAT.
+    - ``gaps_in_series``: no number is missing between the first and the last of a series.
+
+    Reads whole tables: for the night, and for whoever doubts.
+    """
+    counts = {
+        "rated_legs_without_leg": _rated_legs_without_leg().count(),
+        "charges_unlike_their_lines": _charges_unlike_their_lines().count(),
+        "charges_on_no_invoice": _current_lines().filter(charge__invoice=None).count(),
+        "lines_missing_on_invoices": _lines_missing().count(),
+        "invoices_unlike_their_lines": _invoices_unlike_their_lines().count(),
+        "gaps_in_series": _gaps_in_series(),
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def _rated_legs_without_leg() -> QuerySet[RatedLeg]:
+    return RatedLeg.objects.filter(~Exists(Leg.objects.filter(pk=OuterRef("leg_id"))))
+
+
+def _current_lines() -> QuerySet[ChargeLine]:
+    return ChargeLine.objects.filter(version=F("charge__version"))
+
+
+def _charges_unlike_their_lines() -> QuerySet[Charge]:
+    lines = (
+        ChargeLine.objects.filter(charge=OuterRef("pk"), version=OuterRef("version"))
+        .order_by()
+        .values("charge")
+        .annotate(sum=Sum("net"))
+        .values("sum")
+    )
+    return Charge.objects.annotate(
+        sum_of_lines=Coalesce(Subquery(lines), 0, output_field=Charge._meta.get_field("net"))
+    ).exclude(net=F("sum_of_lines"))
+
+
+def _lines_missing() -> QuerySet[ChargeLine]:
+    return (
+        _current_lines()
+        .filter(charge__invoice__isnull=False)
+        .filter(
+            ~Exists(
+                InvoiceLine.objects.filter(
+                    charge_line=OuterRef("pk"), invoice=OuterRef("charge__invoice")
+                )
+            )
+        )
+    )
+
+
+def _invoices_unlike_their_lines() -> QuerySet[Invoice]:
+    lines = (
+        InvoiceLine.objects.filter(invoice=OuterRef("pk"))
+        .order_by()
+        .values("invoice")
+        .annotate(sum=Sum("net"))
+        .values("sum")
+    )
+    return Invoice.objects.annotate(
+        sum_of_lines=Coalesce(Subquery(lines), 0, output_field=Invoice._meta.get_field("net"))
+    ).exclude(net=F("sum_of_lines"), total=F("net") + F("vat"))
+
+
+def _gaps_in_series() -> int:
+    """Count the numbers that are missing between the first and the last of each series."""
+    serials: dict[str, list[int]] = {}
+    for number in Invoice.objects.exclude(number=None).values_list("number", flat=True).iterator():
+        series, _, serial = (number or "").rpartition("-")
+        serials.setdefault(series, []).append(int(serial))
+    return sum(max(found) - min(found) + 1 - len(found) for found in serials.values())
