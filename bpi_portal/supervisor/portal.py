@@ -99,9 +99,9 @@ def celery_process(name: str, state: Path, *options: str) -> PortalProcess:
     return PortalProcess(name, [*command, "-l", "WARNING", *options], state)
 
 
-def command_process(name: str, state: Path, command: str) -> PortalProcess:
+def command_process(name: str, state: Path, *command: str) -> PortalProcess:
     """Return a process that runs a Django command."""
-    return PortalProcess(name, django_command(command), state)
+    return PortalProcess(name, django_command(*command), state)
 
 
 def reachable_host(host: str) -> str:

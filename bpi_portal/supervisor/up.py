@@ -144,7 +144,7 @@ def _welcome_and_watch(state: State, children: list[Child], prepared: Prepared) 
     if wanted and "demo" in prepared["commands"] and os.environ.get("BPI_DEMO", "1") != "0":
         unfinished.touch()  # stopped in the middle, it goes on at the next start
         say("  filling the demonstration (once, about a minute); the log-ins follow")
-        demo = command_process("demo", state.folder, "demo")
+        demo = command_process("demo", state.folder, "demo", "--verbosity=0")
         children.append(demo)
         demo.start()
     else:

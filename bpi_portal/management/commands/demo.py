@@ -18,6 +18,7 @@ from integration.services import begin_job, finish_job, record_event, report_pro
 
 BEGUN, FILLED = "demo.begun", "demo.filled"
 SHOW_EVERY = 25
+LOGINS = Path(settings.STATE_DIR) / "logins.txt"
 
 
 class Command(BaseCommand):
@@ -28,8 +29,13 @@ class Command(BaseCommand):
 
     help = "Fill an empty portal with a demonstration."
 
-    def handle(self, **_options: Any) -> None:
-        """Do it, showing progress on stderr and in a job."""
+    def handle(self, *, verbosity: int, **_options: Any) -> None:
+        """Do it, showing progress on stderr and in a job; then say who to log in as."""
+        self._fill()
+        if verbosity and LOGINS.exists():
+            self.stdout.write(LOGINS.read_text(), ending="")
+
+    def _fill(self) -> None:
         if Event.objects.filter(type=FILLED).exists():
             self.stderr.write("the demonstration is complete already")
             return
@@ -65,7 +71,6 @@ class Command(BaseCommand):
 
 def make_people() -> None:
     """Make a user for each role, and leave their log-ins where ``up`` reads them."""
-    logins = Path(settings.STATE_DIR) / "logins.txt"
     lines = ["log in as (demonstration only):"]
     for person in PEOPLE:
         user, created = User.objects.get_or_create(
@@ -85,7 +90,7 @@ def make_people() -> None:
         user.groups.set([Group.objects.get(name=person.role)])
         lines.append(f"  {person.role:<14} {person.username:<8} {password}")
     if len(lines) > 1:
-        logins.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(logins, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        LOGINS.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(LOGINS, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write("\n".join(lines) + "\n")
