@@ -9,7 +9,8 @@ from django.template import RequestContext, Template
 from django.test import RequestFactory
 from django.utils import translation
 
-from bpi_portal.navigation import sections_for
+from bpi_portal.navigation import ENTRIES, sections_for
+from tests.factories.users import make_user
 from toolkit.charts import Series, bar_chart, spark
 
 LOAD = "{% load i18n ui values %}"
@@ -143,3 +144,27 @@ def test_menu_follows_the_permissions_and_marks_the_page():
     request.user = User.objects.create(username="plain")
     links = {link.entry.url_name for section in sections_for(request) for link in section.links}
     assert links == {"home"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("mailing", {"home", "sales:customer_list"}),
+        ("administrator", {entry.url_name for entry in ENTRIES}),
+        ("reservations", None),
+        ("sales", None),
+        ("billing", None),
+        ("auditor", None),
+    ],
+)
+def test_every_entry_of_the_menu_opens_for_whom_it_is_shown(client, role, expected):
+    user = make_user(role)
+    request = RequestFactory().get("/")
+    request.user = user
+    links = [link for section in sections_for(request) for link in section.links]
+    assert expected is None or {link.entry.url_name for link in links} == expected
+    client.force_login(user)
+    assert {link.url: client.get(link.url).status_code for link in links} == {
+        link.url: 200 for link in links
+    }
