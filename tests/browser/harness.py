@@ -1,7 +1,7 @@
 """What browser tests share: logging in, axe, and a watch over what a page does behind our back."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,10 +78,17 @@ def speak(page: Page, language: str, origin: str) -> None:
     )
 
 
-def check_axe(page: Page) -> None:
-    """Fail when axe finds anything on the page as it stands."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: dict[str, Any] = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+def check_axe(page: Page, *, rules: Sequence[str] = ()) -> None:
+    """Fail when axe finds anything on the page as it stands; ``rules`` asks for some rules only."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = page.evaluate(
+        """(rules) => axe.run(document, {
+          resultTypes: ["violations"],
+          ...(rules.length && {runOnly: {type: "rule", values: rules}}),
+        })""",
+        list(rules),
+    )
     findings = [
         f"{one['id']} ({one['impact']}): {one['help']}\n"
         + "\n".join(f"    {node['html'][:160]}  {node['target']}" for node in one["nodes"][:5])
