@@ -6,12 +6,14 @@ and workers that are killed meanwhile are none of its business.
 """
 
 import datetime as dt
+import json
 import subprocess
 import time
 
 import pytest
 from django.db.models import F
 
+from bench.chain import STEPS, measure, print_results
 from billing.models import Charge, ChargeLine, RatedLeg
 from billing.tasks import charge_conference
 from conferencing.models import BridgeEvent, Leg
@@ -148,6 +150,17 @@ def test_each_event_delivered_twice_is_billed_once(stage):
     assert BridgeEvent.objects.filter(pk__in=repeated, room=call.room).count() >= 6
     wait_for_invoice(account, call)
     assert_charged_once(call)
+
+
+def test_the_benchmark_measures_and_prints(stage, capsys):
+    print_results(measure(stage, calls=2, at_once=2), as_json=True)
+    *table, last = capsys.readouterr().out.splitlines()
+    measured = json.loads(last)
+    assert (measured["calls"], measured["at_once"]) == (2, 2)
+    assert len(table) == 1 + len(STEPS) + 1
+    medians = [measured["from_hang_up"][step]["median_ms"] for step in STEPS]
+    assert medians == sorted(medians)
+    assert medians[0] >= 0
 
 
 def test_two_workers_that_are_given_the_same_call_charge_it_once(stage):
