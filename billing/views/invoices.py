@@ -31,6 +31,7 @@ from toolkit.access import require
 from toolkit.errors import DomainError
 from toolkit.exports import PDF, table_response
 from toolkit.htmx import render_page_or_fragment
+from toolkit.money import from_decimal, to_decimal
 from toolkit.tables import Column, keyset_page, neighbours
 
 COLUMNS = {
@@ -111,6 +112,8 @@ def invoice_export(request: HttpRequest, export: str) -> HttpResponseBase:
 
 def _export_rows(invoices: QuerySet[Invoice]) -> Iterator[list[Any]]:
     for invoice in invoices.iterator(chunk_size=1000):
+        amounts: list[Decimal] = [invoice.net, invoice.vat, invoice.total]
+        amounts += [invoice.paid, invoice.balance]  # type: ignore[attr-defined]
         yield [
             invoice.number,
             STATUSES[invoice.status],  # type: ignore[attr-defined]
@@ -122,11 +125,7 @@ def _export_rows(invoices: QuerySet[Invoice]) -> Iterator[list[Any]]:
             invoice.issued_on,
             invoice.due_on,
             invoice.currency,
-            invoice.net,
-            invoice.vat,
-            invoice.total,
-            invoice.paid,  # type: ignore[attr-defined]
-            invoice.balance,  # type: ignore[attr-defined]
+            *(to_decimal(from_decimal(amount), invoice.currency) for amount in amounts),
         ]
 
 
