@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from billing import services as billing
-from billing.models import InvoiceSeries, VatRate
+from billing.models import Invoice, InvoiceSeries, VatRate
 from customers.models import Holiday, Issuer
 from customers.services import IssuerChangedMeanwhileError, save_holidays, save_issuer
 from toolkit.access import require
@@ -79,7 +79,7 @@ def series(request: HttpRequest) -> HttpResponse:
     ):
         messages.success(request, _("Series saved."))
         return redirect("settings:series")
-    rows = InvoiceSeries.objects.all()
+    rows = [(row, Invoice.Kind(row.kind).label) for row in InvoiceSeries.objects.all()]
     return render(request, "office/series.html", {"form": form, "rows": rows})
 
 
