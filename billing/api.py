@@ -42,6 +42,7 @@ from .serializers import (
     InvoiceSerializer,
     IssueSerializer,
     PaymentSerializer,
+    PaymentsSerializer,
 )
 from .tasks import run_billing
 
@@ -87,6 +88,8 @@ class InvoiceViewSet(ReadViewSet[Invoice]):
 
     def get_queryset(self) -> QuerySet[Invoice]:
         """Return what the caller may see, with what is paid of it."""
+        if getattr(self, "swagger_fake_view", False):  # the schema is written without a database
+            return Invoice.objects.none()
         rows = with_balances(invoices_visible_to(self.request.user))
         if self.action == "list":
             return rows
@@ -122,14 +125,14 @@ class InvoiceViewSet(ReadViewSet[Invoice]):
         """Answer why every amount is what it is: line, legs, segments, rate version, contract."""
         return Response(explain_invoice(self.get_object()))
 
-    @extend_schema(responses=PaymentSerializer(many=True))
+    @extend_schema(responses=PaymentsSerializer)
     @action(detail=True, pagination_class=None, filterset_class=None)
     def payments(self, request: Request, id: str) -> Response:  # noqa: A002
         """List the payments of an invoice, the oldest first."""
         found = self.get_object().payments.all()
         context = self.get_serializer_context()
-        rows = PaymentSerializer(found, many=True, context=context).data
-        return Response({"next": None, "previous": None, "results": rows})
+        page = {"next": None, "previous": None, "results": found}
+        return Response(PaymentsSerializer(page, context=context).data)
 
     @extend_schema(request=PaymentSerializer, responses={201: PaymentSerializer})
     @payments.mapping.post

@@ -22,7 +22,7 @@ class InvoiceRowSerializer(MoneyForThosePermitted, ModelSerializer):
     money_fields = ("net", "vat", "total", "paid", "balance")
 
     status = serializers.ChoiceField(
-        choices=list(STATUSES.items()),
+        choices=[*STATUSES],
         read_only=True,
         help_text="Paid and overdue follow from the payments and the due date.",
     )
@@ -127,6 +127,14 @@ class PaymentSerializer(MoneyForThosePermitted, ModelSerializer):
                 "help_text": "The same reference of an invoice is one payment, however often sent."
             }
         }
+
+
+class PaymentsSerializer(serializers.Serializer[Any]):
+    """All payments of an invoice, on one page."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = PaymentSerializer(many=True)
 
 
 class InvoiceSerializer(InvoiceRowSerializer):

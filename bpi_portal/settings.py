@@ -290,6 +290,7 @@ SPECTACULAR_SETTINGS = {
         "ConferenceStateEnum": "conferencing.models.Conference.State",
         "InvoiceStateEnum": "billing.models.Invoice.State",
         "InvoiceKindEnum": "billing.models.Invoice.Kind",
+        "InvoiceStatusEnum": ["draft", "open", "paid", "overdue"],
         "JobStateEnum": ["queued", "running", "done", "failed"],
     },
 }
