@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from billing.models import BillingPeriod, Charge, Invoice, InvoiceLine, InvoiceSeries
 from billing.selectors.invoices import tax_day_of, today, vat_rate_on
 from billing.selectors.terms import terms_of
+from conferencing.selectors import may_go_on
 from customers.models import Issuer
 from customers.selectors import issuer as our_company
 from customers.services import Who
@@ -99,8 +100,9 @@ def issue_invoice(
 def issue_if_agreed(*, charge: Charge, now: dt.datetime) -> Invoice | None:
     """Issue the invoice of one conference where the contract says that nobody reviews it.
 
-    Not while anything about it is unclear; nor does a refusal (no issuer yet, no VAT rate) undo
-    the charge: the draft waits, and the next run tries again.
+    Not while anything about it is unclear or somebody may still come back to the conference; nor
+    does a refusal (no issuer yet, no VAT rate) undo the charge: the draft waits, and the sweep of
+    the next minute tries again.
     """
     contract, invoice = charge.contract, charge.invoice
     if (
@@ -110,6 +112,7 @@ def issue_if_agreed(*, charge: Charge, now: dt.datetime) -> Invoice | None:
         or contract.billing != Contract.Billing.PER_CONFERENCE
         or contract.issue != Contract.Issue.AUTOMATIC
         or invoice.state != Invoice.State.DRAFT
+        or may_go_on(charge.conference, now=now)
     ):
         return None
     try:

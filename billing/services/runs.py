@@ -14,6 +14,7 @@ from billing.models import Charge, Invoice
 from billing.selectors.charges import uncharged_conferences
 from billing.selectors.terms import period_lines_of, terms_of
 from conferencing.models import Conference
+from conferencing.selectors import may_go_on
 from customers.models import Customer
 from customers.services import Who
 from sales.models import Contract
@@ -92,7 +93,10 @@ def issue_due_conference_invoices(*, actor: Who, now: dt.datetime) -> list[int]:
         lines__isnull=False,
     ).exclude(Exists(Charge.objects.filter(invoice=OuterRef("pk")).exclude(problem="")))
     issued = []
-    for invoice in waiting.order_by("created_at", "pk").distinct():
+    conferences = waiting.select_related("conference__reservation")
+    for invoice in conferences.order_by("created_at", "pk").distinct():
+        if invoice.conference and may_go_on(invoice.conference, now=now):
+            continue
         try:
             issued.append(issue_invoice(invoice=invoice, actor=actor, now=now).pk)
         except DomainError as error:

@@ -41,6 +41,8 @@ from .calls import PlannedConference, conferences_of, record_of
 from .companies import COMPANIES, Company
 
 ACTOR = "demo"
+# Rooms stay open a quarter of an hour: nobody comes back after that.
+SETTLED = dt.timedelta(minutes=16)
 MONTHS = 3
 EVERY_FIFTH_PAYS_LATE = 5
 EVERY_SEVENTH_IN_TWO_PARTS = 7
@@ -229,8 +231,8 @@ def _fate(planned: PlannedConference) -> tuple[dt.datetime, int, Callable[[dt.da
         case "cancelled":
             return planned.start - dt.timedelta(hours=5), 3, _cancelling(planned)
         case "missed":
-            return planned.end + dt.timedelta(minutes=16), 4, _missing(planned)
-    return planned.end + dt.timedelta(minutes=2), 4, _holding(planned)
+            return planned.end + SETTLED, 4, _missing(planned)
+    return planned.end + SETTLED, 4, _holding(planned)
 
 
 def _booking(planned: PlannedConference) -> Callable[[dt.datetime], None]:

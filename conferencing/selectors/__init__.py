@@ -6,12 +6,14 @@ from .conferences import (
     conference_counts,
     conference_for,
     conferences_visible_to,
+    may_go_on,
     search_conferences,
     with_leg_counts,
     with_legs,
 )
 from .invitations import calendar_of, invitation_text
 from .reservations import (
+    closes_at,
     dial_in_of,
     join_url,
     reservation_counts,
@@ -28,6 +30,7 @@ __all__ = [
     "alternatives",
     "bridges_visible_to",
     "calendar_of",
+    "closes_at",
     "conference_counts",
     "conference_for",
     "conferences_visible_to",
@@ -35,6 +38,7 @@ __all__ = [
     "free_ports",
     "invitation_text",
     "join_url",
+    "may_go_on",
     "peak_ports",
     "reservation_counts",
     "reservation_for",

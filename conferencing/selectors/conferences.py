@@ -1,14 +1,17 @@
 """Which conferences somebody may see, with their legs."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
-from conferencing.models import Bridge, Conference, Leg
+from conferencing.models import Bridge, Conference, Leg, Reservation
 from toolkit.sql import Unaccent
+
+from .reservations import closes_at
 
 User = AbstractBaseUser | AnonymousUser
 _STANDING = Q(legs__withdrawn=False)
@@ -60,6 +63,20 @@ def search_conferences(queryset: QuerySet[Conference], text: str) -> QuerySet[Co
             found |= Q(room=int(word))
         queryset = queryset.filter(found)
     return queryset
+
+
+def may_go_on(conference: Conference, *, now: datetime) -> bool:
+    """Tell whether somebody may still come back: its room is wanted, and its time is not over.
+
+    What ended for now is charged at once; what can't be taken back (an invoice of its own) waits.
+    """
+    reservation = conference.reservation
+    return (
+        reservation is not None
+        and conference.state == Conference.State.ENDED
+        and reservation.room_state == Reservation.RoomState.WANTED
+        and now < closes_at(reservation)
+    )
 
 
 def conference_counts(queryset: QuerySet[Conference]) -> dict[str, int]:

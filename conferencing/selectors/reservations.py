@@ -1,6 +1,7 @@
 """Which reservations somebody may see, and what a participant of one needs to know."""
 
 import datetime as dt
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -80,6 +81,11 @@ def reservations_around(
 def dial_in_of(reservation: Reservation) -> list[dict[str, str]]:
     """Answer the telephone numbers of the bridge for the kinds of access that were booked."""
     return [line for line in reservation.bridge.dial_in if line.get("access") in reservation.access]
+
+
+def closes_at(reservation: Reservation) -> datetime:
+    """Answer when the room closes, whoever is in it; tickets end then too."""
+    return reservation.scheduled_end + timedelta(seconds=settings.ROOM_GRACE_SECONDS)
 
 
 def join_url(reservation: Reservation) -> str:

@@ -1,6 +1,6 @@
 """From a row to the adapter that speaks with the bridge, and from a reservation to its room."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -80,16 +80,6 @@ def _recording_path(reservation: Reservation, now: datetime) -> str:
     folder = settings.STATE_DIR / "recordings"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return str(folder / f"{reservation.number}-{now:%Y%m%dT%H%M%S}.wav")
-
-
-def opens_at(reservation: Reservation) -> datetime:
-    """Return when the room opens: some time before the booked start."""
-    return reservation.scheduled_start - timedelta(seconds=settings.ROOM_LEAD_SECONDS)
-
-
-def closes_at(reservation: Reservation) -> datetime:
-    """Return when the room closes, whoever is in it; tickets end then too."""
-    return reservation.scheduled_end + timedelta(seconds=settings.ROOM_GRACE_SECONDS)
 
 
 def ensure_embedded_bridge() -> Bridge:

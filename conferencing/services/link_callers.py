@@ -5,9 +5,8 @@ import uuid
 from typing import Final
 
 from conferencing.models import LegTicket, Reservation
+from conferencing.selectors import closes_at
 from toolkit.telephony import Access
-
-from .bridge_adapters import closes_at
 
 NAMES: Final = (
     "Ana Belmonte",

@@ -7,13 +7,13 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from conferencing.bridges.base import Joining
 from conferencing.models import LegTicket, Reservation
+from conferencing.selectors import closes_at
 from integration.services import record_event
 from toolkit.errors import DomainError
 from toolkit.telephony import Access
@@ -95,7 +95,7 @@ def issue_ticket(
         TicketInvalidError: the number is none.
     """
     _check_access(reservation, access, number, actor)
-    expires_at = reservation.scheduled_end + dt.timedelta(seconds=settings.ROOM_GRACE_SECONDS)
+    expires_at = closes_at(reservation)
     if reservation.status in _CLOSED or expires_at <= now:
         raise TicketRefusedError(_("The reservation is cancelled or its time is over."))
     with transaction.atomic():

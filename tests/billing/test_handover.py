@@ -16,9 +16,11 @@ from django.db import connection, transaction
 from billing import tasks
 from billing.models import Charge, ChargeLine, Invoice, InvoiceLine, RatedLeg
 from billing.selectors import charges_to_retry, uncharged_conferences
-from billing.services import charge_conference
+from billing.services import charge_conference, issue_due_conference_invoices
 from bpi_portal.timetable import TIMETABLE
 from conferencing.models import Conference
+from conferencing.selectors import closes_at
+from conferencing.services import accept_call_record
 from conferencing.signals import conference_ended
 from integration.models import Event
 from tests.factories.billing import (
@@ -29,6 +31,7 @@ from tests.factories.billing import (
     make_rate,
     make_vat_rate,
 )
+from tests.factories.conferencing import make_leg, make_record, make_reservation
 from tests.factories.customers import make_customer, make_issuer
 
 # Longer than any of these takes, even beside the rest of the suite on a slow machine.
@@ -197,6 +200,27 @@ def test_the_sweep_issues_automatic_invoices_that_had_to_wait():
     make_issuer()
     tasks.charge_uncharged()
     assert Invoice.objects.get().number is not None
+
+
+@pytest.mark.django_db
+def test_an_invoice_of_its_own_waits_until_nobody_can_come_back():
+    make_issuer()
+    make_vat_rate()
+    customer = make_customer()
+    make_contract(customer, billing="per_conference", issue="automatic")
+    reservation = make_reservation(customer=customer, access=["toll"])
+    leg = make_leg("a", reservation.scheduled_start, access="toll")
+    told = accept_call_record(
+        bridge=reservation.bridge,
+        record=make_record(reservation, legs=[leg]),
+        now=reservation.scheduled_start + dt.timedelta(minutes=12),
+    )
+    closed_at = closes_at(reservation)
+    before = closed_at - dt.timedelta(seconds=1)
+    charge = charge_conference(conference_id=told.conference.pk, now=before)
+    assert (charge.problem, charge.invoice.state) == ("", "draft")
+    assert issue_due_conference_invoices(actor="billing", now=before) == []
+    assert issue_due_conference_invoices(actor="billing", now=closed_at) == [charge.invoice_id]
 
 
 def test_everything_that_recurs_is_in_the_timetable():
