@@ -34,9 +34,11 @@ from sales.forms.customers import CustomerForms, SuspensionForm
 from toolkit.access import require
 from toolkit.countries import country_name
 from toolkit.exports import Value, table_response
-from toolkit.htmx import render_page_or_fragment
+from toolkit.htmx import is_fragment, render_page_or_fragment
 from toolkit.tables import Column, keyset_page, neighbours
 
+# Of the timeline: beside the profile, and on a page of its own.
+NEWEST, WHOLE_PAGE = 10, 300
 COLUMNS = {
     "name": Column("sort_key"),
     "number": Column("number"),
@@ -210,11 +212,12 @@ def customer_similar(request: HttpRequest) -> HttpResponse:
 def customer_timeline(request: HttpRequest, number: str) -> HttpResponse:
     """Show what happened to the customer, of all departments."""
     customer = _customer_or_404(request, number)
+    shown = NEWEST if is_fragment(request) else WHOLE_PAGE
     return render_page_or_fragment(
         request,
         "sales/customer_timeline.html",
         "sales/_customer_timeline.html",
-        {"customer": customer, "moments": timeline(customer)},
+        {"customer": customer, "moments": timeline(customer, limit=shown)},
     )
 
 
