@@ -12,14 +12,13 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from billing.models import Invoice, VatRate
+from billing.models import Invoice
 from billing.selectors import with_balances
 from billing.services import (
     charge_conference,
     issue_invoice,
     prepare_period,
     record_payment,
-    set_vat_rate,
 )
 from conferencing.models import Bridge, CallRecord, Conference, Reservation
 from conferencing.services import (
@@ -29,8 +28,8 @@ from conferencing.services import (
     close_missed_reservations,
 )
 from conferencing.services.bridge_adapters import ensure_embedded_bridge
-from customers.models import Customer, Issuer
-from customers.services import register_customer, save_holidays, save_issuer, suspend_customer
+from customers.models import Customer
+from customers.services import register_customer, suspend_customer
 from sales.models import Contract
 from sales.services import activate_contract, draft_contract, extend_rate
 from toolkit.money import from_decimal, to_decimal
@@ -39,18 +38,13 @@ from toolkit.periods import Period
 from . import plans
 from .calls import PlannedConference, conferences_of, record_of
 from .companies import COMPANIES, Company
+from .house import ACTOR, found_the_house, set_vat
 
-ACTOR = "demo"
 # Rooms stay open a quarter of an hour: nobody comes back after that.
 SETTLED = dt.timedelta(minutes=16)
 MONTHS = 3
 EVERY_FIFTH_PAYS_LATE = 5
 EVERY_SEVENTH_IN_TWO_PARTS = 7
-DIAL_IN = [
-    {"access": "toll", "number": "+34910555000", "country": "ES", "label": "Madrid"},
-    {"access": "toll_free", "number": "+34900555000", "country": "ES", "label": "España"},
-    {"access": "toll", "number": "+525555550000", "country": "MX", "label": "México"},
-]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,7 +62,7 @@ def steps(*, anchor: dt.datetime, companies: Sequence[Company] = COMPANIES) -> l
     for _each in range(MONTHS):
         first = first.previous
     opening = dt.datetime.combine(first.first_day, dt.time(6), dt.UTC)
-    found = [Step(opening, 0, _found_the_house)]
+    found = [Step(opening, 0, found_the_house)]
     for place, company in enumerate(companies):
         found.append(Step(opening + place * dt.timedelta(minutes=9), 1, _signing(company, first)))
         found.extend(_conferences(company, opening, anchor))
@@ -81,80 +75,9 @@ def _when(step: Step) -> tuple[dt.datetime, int]:
     return step.at, step.order
 
 
-def _found_the_house(now: dt.datetime) -> None:
-    bridge = ensure_embedded_bridge()
-    if not bridge.dial_in:
-        Bridge.objects.filter(pk=bridge.pk).update(dial_in=DIAL_IN)
-    if Issuer.objects.exists():
-        return
-    save_issuer(
-        actor=ACTOR,
-        now=now,
-        legal_name="Conferencias Ibéricas, S.A.",
-        trade_name="Conferencias Ibéricas",
-        tax_id="A58818501",
-        line1="Calle de Serrano 88, 2.º",
-        postcode="28006",
-        city="Madrid",
-        country="ES",
-        email="facturacion@conferenciasibericas.example",
-        phone="+34 915 550 100",
-        website="https://conferenciasibericas.example",
-        registry="Registro Mercantil de Madrid, tomo 31.415, folio 92, hoja M-65358",
-        bank_name="Banco de Pruebas",
-        iban="ES9121000418450200051332",
-        bic="CAIXESBBXXX",
-        peak_weekdays=[1, 2, 3, 4, 5],
-        terms_es="Pago por transferencia a la cuenta indicada, citando el número de la factura.",
-        terms_en="Please pay by bank transfer, quoting the number of the invoice.",
-    )
-    year = now.year
-    save_holidays(
-        holidays=[
-            (dt.date(year, 10, 12), "Fiesta Nacional"),
-            (dt.date(year, 12, 8), "Inmaculada Concepción"),
-            (dt.date(year, 12, 25), "Navidad"),
-            (dt.date(year + 1, 1, 1), "Año Nuevo"),
-        ],
-        actor=ACTOR,
-        now=now,
-    )
-
-
-VAT = {
-    "domestic": ("21", "", ""),
-    "igic": ("7", "", ""),
-    "reverse_charge": (
-        "0",
-        "Inversión del sujeto pasivo (art. 196 de la Directiva 2006/112/CE)",
-        "Reverse charge (Article 196, Directive 2006/112/EC)",
-    ),
-    "export": (
-        "0",
-        "Operación no sujeta (art. 69 de la Ley 37/1992)",
-        "Outside the scope of Spanish VAT (Article 69, Law 37/1992)",
-    ),
-    "exempt": ("0", "Operación exenta", "Exempt"),
-}
-
-
-def _set_vat(now: dt.datetime) -> None:
-    for category, (percent, reason_es, reason_en) in VAT.items():
-        if not VatRate.objects.filter(category=category).exists():
-            set_vat_rate(
-                category=category,
-                percent=Decimal(percent),
-                valid_from=dt.date(now.year, 1, 1),
-                reason_es=reason_es,
-                reason_en=reason_en,
-                actor=ACTOR,
-                now=now,
-            )
-
-
 def _signing(company: Company, first: Period) -> Callable[[dt.datetime], None]:
     def sign(now: dt.datetime) -> None:
-        _set_vat(now)
+        set_vat(now)
         if Customer.objects.filter(tax_id=company.tax_id).exists():
             return
         start = first.first_day.isoformat()
