@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from billing.models import Invoice
@@ -143,10 +144,25 @@ def _conferences(company: Company, opening: dt.datetime, anchor: dt.datetime) ->
         booked_at = max(planned.start - dt.timedelta(days=2, hours=3), everybody_signed)
         # What lies ahead is booked by now at the latest; what began shortly ago is left out.
         if planned.end < anchor:
-            yield Step(booked_at, 2, _booking(planned))
-            yield Step(*_fate(planned))
+            yield _past(planned, booked_at)
         elif planned.start > anchor + dt.timedelta(minutes=5):
             yield Step(min(booked_at, anchor), 2, _booking(planned))
+
+
+def _past(planned: PlannedConference, booked_at: dt.datetime) -> Step:
+    """Return a booking together with what became of it.
+
+    In one transaction, for the portal may be running: its own sweep, by today's clock, would take
+    a booking of the past that stood there alone for one that nobody came to.
+    """
+    at, order, become = _fate(planned)
+
+    def tell(now: dt.datetime) -> None:
+        with transaction.atomic():
+            _booking(planned)(booked_at)
+            become(now)
+
+    return Step(at, order, tell)
 
 
 def _fate(planned: PlannedConference) -> tuple[dt.datetime, int, Callable[[dt.datetime], None]]:
