@@ -73,7 +73,7 @@ def test_the_words_are_in_the_language_asked_for(client):
     assert response["Content-Language"] == "es"
     body = problem(response, "validation-error", 400)
     assert body["errors"] == [
-        {"pointer": "/legal_name", "code": "required", "detail": "Este campo es requerido."}
+        {"pointer": "/legal_name", "code": "required", "detail": "Este campo es obligatorio."}
     ]
 
 
