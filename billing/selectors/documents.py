@@ -15,9 +15,9 @@ from toolkit.periods import Period
 from .calls_of_invoice import calls_of, count_calls
 from .snapshots import present_state
 
-# Beyond these an invoice is no paper any more: seconds of work and hundreds of pages.
-MOST_LINES = 1_500
-MOST_CALLS = 2_000
+# Beyond these an invoice is no paper any more: some ten seconds of work, some fifty pages.
+MOST_LINES = 600
+MOST_CALLS = 1_000
 
 
 def invoice_pdf(invoice: Invoice) -> bytes:
