@@ -9,13 +9,12 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.routers import BaseRouter
 
 from integration.models import Event
-from integration.selectors import events_of_customer
 from toolkit.api.viewsets import CreateMixin, ReadViewSet, ResourceViewSet, UpdateMixin
 from toolkit.tables import Column
 
 from .filters import CustomerFilter
 from .models import Customer
-from .selectors import customer_for, customers_visible_to
+from .selectors import customer_for, customers_visible_to, events_told_to
 from .serializers import CustomerRowSerializer, CustomerSerializer, TimelineSerializer
 from .services import change_customer, register_customer
 
@@ -60,7 +59,7 @@ class CustomerViewSet(CreateMixin[Customer], UpdateMixin[Customer], ReadViewSet[
 
 
 class TimelineViewSet(ListModelMixin, ResourceViewSet[Event]):
-    """Everything that happened to a customer, all departments, newest first."""
+    """What happened to a customer, of all departments that one may look into, newest first."""
 
     queryset = Event.objects.none()
     serializer_class = TimelineSerializer
@@ -79,7 +78,7 @@ class TimelineViewSet(ListModelMixin, ResourceViewSet[Event]):
             customer = customer_for(self.request.user, self.kwargs["number"])
         except Customer.DoesNotExist as error:
             raise Http404 from error
-        return events_of_customer(customer.number)
+        return events_told_to(self.request.user, customer)
 
 
 def register(router: BaseRouter) -> None:

@@ -10,7 +10,7 @@ from .customers import (
     status_counts,
 )
 from .issuer import house_holidays, issuer
-from .timeline import Moment, in_words, timeline
+from .timeline import Moment, events_told_to, in_words, timeline
 
 __all__ = [
     "Moment",
@@ -18,6 +18,7 @@ __all__ = [
     "customer_by_number",
     "customer_for",
     "customers_visible_to",
+    "events_told_to",
     "house_holidays",
     "in_words",
     "issuer",

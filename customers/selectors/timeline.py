@@ -1,15 +1,22 @@
-"""Everything that happened to a customer, of all departments, in words."""
+"""Everything that happened to a customer, of all departments, in words.
+
+Each reader is told what the departments would show them.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
 from integration.models import Event
 from integration.selectors import events_of_customer
+
+Reader = AbstractUser | AnonymousUser
 
 # Event type -> icon and words. A type without words shows its own name: nothing is hidden.
 WORDS: dict[str, tuple[str, Promise]] = {
@@ -44,6 +51,19 @@ WORDS: dict[str, tuple[str, Promise]] = {
     "payment.recorded": ("credit-card", _("Payment received")),
     "figures.requested": ("activity", _("Billing figures asked for")),
 }
+# First word of an event type -> what its reader must be allowed to see; others are for everybody
+# who may see the customer.
+TOLD_TO: dict[str, str] = {
+    "contract": "sales.view_contract",
+    "rates": "sales.view_contract",
+    "reservation": "conferencing.view_reservation",
+    "ticket": "conferencing.view_reservation",
+    "conference": "conferencing.view_conference",
+    "charge": "billing.view_charge",
+    "invoice": "billing.view_invoice",
+    "payment": "billing.view_invoice",
+    "figures": "billing.view_figures",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +80,18 @@ class Moment:
         return self.event.occurred_at
 
 
-def timeline(customer: Customer, *, limit: int = 30) -> list[Moment]:
-    """Return the newest ``limit`` things that happened to the customer, newest first."""
-    return in_words(events_of_customer(customer.number)[:limit])
+def events_told_to(user: Reader, customer: Customer) -> QuerySet[Event]:
+    """Return what happened to the customer that ``user`` may know of, newest first."""
+    events = events_of_customer(customer.number)
+    for word, permission in TOLD_TO.items():
+        if not user.has_perm(permission):
+            events = events.exclude(type__startswith=f"{word}.")
+    return events
+
+
+def timeline(customer: Customer, *, user: Reader, limit: int = 30) -> list[Moment]:
+    """Return the newest ``limit`` things that happened, as far as ``user`` may know of them."""
+    return in_words(events_told_to(user, customer)[:limit])
 
 
 def in_words(events: Iterable[Event]) -> list[Moment]:

@@ -210,14 +210,14 @@ def customer_similar(request: HttpRequest) -> HttpResponse:
 @require_safe
 @require("customers.view_customer")
 def customer_timeline(request: HttpRequest, number: str) -> HttpResponse:
-    """Show what happened to the customer, of all departments."""
+    """Show what happened to the customer, of all departments that the user may look into."""
     customer = _customer_or_404(request, number)
     shown = NEWEST if is_fragment(request) else WHOLE_PAGE
     return render_page_or_fragment(
         request,
         "sales/customer_timeline.html",
         "sales/_customer_timeline.html",
-        {"customer": customer, "moments": timeline(customer, limit=shown)},
+        {"customer": customer, "moments": timeline(customer, user=request.user, limit=shown)},
     )
 
 
