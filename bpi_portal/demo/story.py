@@ -29,6 +29,7 @@ from conferencing.services import (
     close_missed_reservations,
 )
 from conferencing.services.bridge_adapters import ensure_embedded_bridge
+from conferencing.services.link_stories import lock_story
 from customers.models import Customer
 from customers.services import register_customer, suspend_customer
 from sales.models import Contract
@@ -159,6 +160,7 @@ def _past(planned: PlannedConference, booked_at: dt.datetime) -> Step:
 
     def tell(now: dt.datetime) -> None:
         with transaction.atomic():
+            lock_story(ensure_embedded_bridge())  # before the rows: so does the bridge link
             _booking(planned)(booked_at)
             become(now)
 
