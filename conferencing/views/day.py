@@ -20,10 +20,10 @@ from conferencing.selectors.day import BridgeDay, Placed, Quarter, bounds, bridg
 from toolkit.access import require
 
 # The drawing, in units of its viewBox.
-HOUR: Final = 90
+HOUR: Final = 64
 TOP: Final = 40
 LANE: Final = 30
-LETTER: Final = 7
+LETTER: Final = 8
 # Drawn are at least these hours of the day, and as many more as its reservations need.
 OPENS, CLOSES = 7, 20
 QUARTERS_OF_AN_HOUR: Final = 4
