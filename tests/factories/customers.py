@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from typing import Any
 
 from customers.models import Customer, Issuer
 from customers.services import register_customer, save_issuer
@@ -18,7 +19,7 @@ def spanish_tax_id(serial: int) -> str:
 
 def make_customer(**fields: object) -> Customer:
     serial = next(_serial)
-    given = {
+    given: dict[str, Any] = {
         "legal_name": f"Cliente {serial}, S.L.",
         "country": "ES",
         "tax_id": spanish_tax_id(serial),
@@ -41,7 +42,7 @@ def make_customer(**fields: object) -> Customer:
 
 
 def make_issuer(**fields: object) -> Issuer:
-    given = {
+    given: dict[str, Any] = {
         "legal_name": "Conferencias Ibéricas, S.A.",
         "tax_id": "A58818501",
         "line1": "Calle Mayor 1",

@@ -8,6 +8,7 @@ answers what ``expected`` of a case must be.
 import math
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
 DECIMALS = {"CLP": 0, "JPY": 0, "PYG": 0, "BHD": 3, "KWD": 3, "TND": 3}
@@ -78,10 +79,14 @@ class Meeting:
     def __init__(self, conference: dict):
         self.content = conference
         self.id = conference["id"]
-        self.start = conference.get("scheduled_start") and moment(conference["scheduled_start"])
-        self.cancelled = conference.get("cancelled_at") and moment(conference["cancelled_at"])
-        self.held = []
-        self.bad = []
+        self.start: Any = None
+        self.cancelled: Any = None
+        if conference.get("scheduled_start"):
+            self.start = moment(conference["scheduled_start"])
+        if conference.get("cancelled_at"):
+            self.cancelled = moment(conference["cancelled_at"])
+        self.held: list[dict] = []
+        self.bad: list[dict] = []
         for leg in conference["legs"]:
             span = moment(leg["ended_at"]) - moment(leg["answered_at"])
             if span > timedelta():
@@ -89,7 +94,7 @@ class Meeting:
             elif span < timedelta():
                 self.bad.append(leg)
         self.held.sort(key=lambda leg: (moment(leg["answered_at"]), leg["id"]))
-        self.first = moment(self.held[0]["answered_at"]) if self.held else self.start
+        self.first: datetime = moment(self.held[0]["answered_at"]) if self.held else self.start
 
     @property
     def participants(self) -> int:
@@ -199,7 +204,8 @@ class Contract:
         if laid is None:
             return None
         rates = self.terms["rates"]
-        amount, free, by_rate = Fraction(0), 0, {}
+        amount, free = Fraction(0), 0
+        by_rate: dict[int, int] = {}
         for index, length in laid:
             by_rate[index] = by_rate.get(index, 0) + length
             price = Fraction(rates[index]["price_per_minute"]) / 60
@@ -253,7 +259,7 @@ class Contract:
         ]
         return legs, lines, problems
 
-    def fee(self, name: str) -> Fraction | None:
+    def fee(self, name: str) -> Any:
         text = self.fees.get(name)
         return None if text is None else Fraction(text)
 
@@ -294,7 +300,7 @@ class Contract:
     def period_lines(self, days: list[date], conference_lines: Fraction) -> list[dict]:
         active = sum(map(self.covers, days))
         share = Fraction(active, len(days))
-        lines = []
+        lines: list[tuple[str, Fraction, int | None]] = []
         if self.terms.get("commitment") is not None:
             committed = self.rounded(Fraction(self.terms["commitment"]) * share)
             if committed > conference_lines:
