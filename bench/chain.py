@@ -33,6 +33,7 @@ STEPS = {
     "draft": "draft invoice",
 }
 LIMIT_MS = 2_000
+PORTS_OF_A_CALL = 5
 LOOK_AGAIN_SECONDS = 0.005
 PATIENCE_SECONDS = 60
 
@@ -50,9 +51,16 @@ def run(calls: int, at_once: int) -> dict[str, Any]:
 
 
 def measure(stage: Stage, calls: int, at_once: int) -> dict[str, Any]:
-    """Let so many calls take place, some at once, and answer how long each step took."""
+    """Let so many calls take place, some at once, and answer how long each step took.
+
+    Their rooms stand for the booked hour, as they do in real life: the link polls all of them.
+    """
+    from django.db.models import F
+
+    from conferencing.models import Bridge
     from tests.flows.story import Account, next_full_minute, terms_with_peak
 
+    Bridge.objects.update(capacity=F("capacity") + PORTS_OF_A_CALL * (calls + at_once))
     terms = terms_with_peak(
         stage, peak_from=next_full_minute(), toll_increment=6, included_minutes=60, tiers=[]
     )
@@ -74,7 +82,7 @@ def hold(stage: Stage, account: Account, count: int) -> list[dict[str, float]]:
     """Hold so many calls at once, end them together, and answer what each took in milliseconds."""
     from tests.flows.story import Call
 
-    calls = [Call(stage, account) for _each in range(count)]
+    calls = [Call(stage, account, reserved_ports=PORTS_OF_A_CALL) for _each in range(count)]
     for call in calls:
         call.join_three()
     for call in calls:
