@@ -238,9 +238,9 @@ class Call:
         """Return what the portal was told of the room, word for word."""
         return list(BridgeEvent.objects.filter(room=self.room).values_list("body", flat=True))
 
-    def is_told(self) -> bool:
-        """Say whether the portal was told when everybody came and went."""
-        return len(self._times(self.events())) == len(self._legs)
+    def is_told(self, events: Iterable[Event] | None = None) -> bool:
+        """Say whether these events (by default the portal's) tell when everybody came and went."""
+        return len(self._times(self.events() if events is None else events)) == len(self._legs)
 
     def _times(self, events: Iterable[Event]) -> dict[int, tuple[dt.datetime, dt.datetime]]:
         """Read when each participant came and went."""

@@ -178,9 +178,10 @@ def test_two_workers_that_are_given_the_same_call_charge_it_once(stage):
     contract = "SELECT 1 FROM sales_contract WHERE number = %s FOR UPDATE"
     with statement_held(contract, account.contract):
         call.hang_up()
+        wait_until(lambda: call.as_seen()["state"] == "ended", seconds=PATIENCE, what="the end")
         for _each in range(3):
             charge_conference.delay(call.conference)
-        wait_until(lambda: waiting_for_locks() == 2, seconds=PATIENCE, what="two busy processes")
+        wait_until(lambda: waiting_for_locks() >= 2, seconds=PATIENCE, what="two busy processes")
         assert account.invoices() == []
     stage.worker.wait_until_idle()
     wait_for_invoice(account, call)
@@ -256,6 +257,7 @@ def test_polling_alone_bills_what_the_unheard_events_say(stage):
     assert_charged_once(call)
     assert {event.get("poll") for event in call.events()} == {"seen", "gone"}
     assert all(leg["estimated"] for leg in call.as_seen()["legs"])
+    wait_until(lambda: call.is_told(unheard.events), seconds=PATIENCE, what="what nobody heard")
     unheard.close()
     own_times = call.as_case(unheard.events)
     assert own_times != call.as_case()
