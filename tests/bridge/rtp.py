@@ -4,6 +4,7 @@ G.711 µ-law, 160 bytes every 20 ms, sent from the declared port (Janus drops an
 a word). Every request shows the ticket, as a telephone gateway would.
 """
 
+import contextlib
 import math
 import socket
 import struct
@@ -134,7 +135,9 @@ class RtpParticipant:
             pass
         self.frame += 1
         if self.frame % KEEPALIVE_FRAMES == 0:
-            self.keep_alive()
+            # One that Janus lost, or is too busy to answer, must not silence all the others.
+            with contextlib.suppress(httpx.HTTPError, JoinRefusedError):
+                self.keep_alive()
 
     def _message(self, body) -> None:
         self._post(f"/{self.session}/{self.handle}", janus="message", body=body)
