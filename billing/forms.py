@@ -1,9 +1,14 @@
 """Forms of billing."""
 
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
+from toolkit.money import from_decimal, to_decimal
 from toolkit.widgets import DateInput
 
 from .models import PaymentMethod
@@ -21,6 +26,11 @@ class PaymentForm(forms.Form):
         required=False,
         help_text=_("As on the bank statement. The same reference is never counted twice."),
     )
+
+    @staticmethod
+    def proposal(*, balance: Decimal, currency: str, day: dt.date) -> dict[str, Any]:
+        """Return the initial values: the whole balance, with the decimals of its currency."""
+        return {"amount": to_decimal(from_decimal(balance), currency), "paid_on": day}
 
 
 class AssignForm(forms.Form):

@@ -157,7 +157,11 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "after": after,
         "today": today(),
         "form": PaymentForm(
-            initial={"amount": invoice.balance, "paid_on": today()}  # type: ignore[attr-defined]
+            initial=PaymentForm.proposal(
+                balance=invoice.balance,  # type: ignore[attr-defined]
+                currency=invoice.currency,
+                day=today(),
+            )
         ),
     }
     return render(request, "billing/invoice_detail.html", context)

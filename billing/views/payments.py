@@ -21,7 +21,11 @@ from .invoices import SEE, invoice_or_404
 def payment_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Record a payment of an issued invoice; the balance is proposed."""
     invoice = invoice_or_404(request, pk)
-    initial = {"amount": invoice.balance, "paid_on": today()}  # type: ignore[attr-defined]
+    initial = PaymentForm.proposal(
+        balance=invoice.balance,  # type: ignore[attr-defined]
+        currency=invoice.currency,
+        day=today(),
+    )
     form = PaymentForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
