@@ -63,7 +63,7 @@ class TimelineViewSet(ListModelMixin, ResourceViewSet[Event]):
 
     queryset = Event.objects.none()
     serializer_class = TimelineSerializer
-    columns = {"occurred": Column("pk")}
+    columns = {"occurred": Column("occurred_at")}
     ordering = "-occurred"
     has_version = False
     required_permissions = {"list": "customers.view_customer"}

@@ -91,7 +91,8 @@ def events_told_to(user: Reader, customer: Customer) -> QuerySet[Event]:
 
 def timeline(customer: Customer, *, user: Reader, limit: int = 30) -> list[Moment]:
     """Return the newest ``limit`` things that happened, as far as ``user`` may know of them."""
-    return in_words(events_told_to(user, customer)[:limit])
+    events = events_told_to(user, customer).order_by("-occurred_at", "-pk")
+    return in_words(events[:limit])
 
 
 def in_words(events: Iterable[Event]) -> list[Moment]:
