@@ -50,6 +50,7 @@ class CustomerForm(forms.ModelForm[Customer]):
     account_manager = forms.ModelChoiceField(
         label=_("account manager"),
         queryset=User.objects.filter(is_active=True).order_by("last_name", "username"),
+        empty_label="—",
         required=False,
     )
     tags = WordsField(label=_("tags"), help_text=_("Separated by commas."))
@@ -150,6 +151,8 @@ class ContactForm(OptionalPart, forms.ModelForm[Contact]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        language = self.fields["language"]
+        language.choices = [("", "—"), *Customer.Language.choices]  # type: ignore[attr-defined]
         self.ask_for_nothing(self.fields)
 
     def clean(self) -> dict[str, Any]:
