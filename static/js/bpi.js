@@ -183,6 +183,9 @@
         event.preventDefault();
         links[0].click();
       }
+    } else if (event.key === "Escape") {
+      event.preventDefault(); // Chromium would first empty the box, and close only the second time
+      find("#palette").close();
     } else if (step && links.length) {
       event.preventDefault();
       const now = links.indexOf(document.activeElement);

@@ -239,6 +239,11 @@ def test_the_palette_the_keys_and_the_language(portal: Portal, customer: Custome
     portal.enter("sales")
     page = portal.page
     page.keyboard.press("Control+k")
+    page.keyboard.type("nothing like it")
+    page.keyboard.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()
+    page.keyboard.press("Control+k")
+    page.get_by_role("searchbox", name=portal.say("Search")).last.fill("")
     page.keyboard.type("nunez")
     expect(page.locator("#palette .results a")).to_contain_text([customer.legal_name])
     page.keyboard.press("Enter")
