@@ -80,14 +80,11 @@ def _start_all(state: State, children: list[Child], host: str, port: int) -> Pre
         notes.append(f"{prepared['migrations']} migrations")
     folder = state.folder
     quiet = ("--without-gossip", "--without-mingle")
-    processes: list[PortalProcess] = [
-        celery_process("worker", folder, "-c", "2", *quiet),
-        celery_process("beat", folder, "--pidfile="),
-    ]
+    processes = [celery_process("worker", folder, "-c", "2", *quiet)]
     if "bridge_link" in prepared["commands"]:
         processes.append(command_process("bridge link", folder, "bridge_link"))
     web = Web(host, port, folder)
-    with step("worker, beat, bridge link, web"):
+    with step("worker, bridge link, web"):
         for process in (*processes, web):
             children.append(process)
             process.start()
@@ -139,15 +136,17 @@ def _prepare() -> Prepared:
 def _welcome_and_watch(state: State, children: list[Child], prepared: Prepared) -> None:
     """Fill the demonstration on the first start, say who to log in as, and watch for ever."""
     demo: PortalProcess | None = None
+    # What recurs would meddle with the past that the demonstration tells: it waits for its end.
+    beat = celery_process("beat", state.folder, "--pidfile=")
     unfinished = state.folder / "demo.unfinished"
     wanted = unfinished.exists() or not prepared["has_users"]
     if wanted and "demo" in prepared["commands"] and os.environ.get("BPI_DEMO", "1") != "0":
         unfinished.touch()  # stopped in the middle, it goes on at the next start
         say("  filling the demonstration (once, about a minute); the log-ins follow")
         demo = command_process("demo", state.folder, "demo", "--verbosity=0")
-        children.append(demo)
-        demo.start()
+        _begin(demo, children)
     else:
+        _begin(beat, children)
         _say_who(state.folder, has_users=prepared["has_users"])
     while True:
         time.sleep(WATCH_SECONDS)
@@ -158,11 +157,17 @@ def _welcome_and_watch(state: State, children: list[Child], prepared: Prepared) 
                 say("  demonstration filled")
             else:
                 say("  the demonstration was NOT filled (see above); the next start tries again")
+            _begin(beat, children)
             _say_who(state.folder, has_users=True)
             demo = None
         for child in children:
             if child is not demo:
                 child.revive()
+
+
+def _begin(process: PortalProcess, children: list[Child]) -> None:
+    children.append(process)
+    process.start()
 
 
 def _say_who(folder: Path, *, has_users: bool) -> None:

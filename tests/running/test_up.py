@@ -21,7 +21,7 @@ def test_it_answers_and_says_where(portal):
     assert portal.answers()
     output = portal.output()
     assert f"ready at http://127.0.0.1:{portal.port}/" in output
-    for part in ("PostgreSQL", "Valkey", "database and static files", "worker, beat"):
+    for part in ("PostgreSQL", "Valkey", "database and static files", "worker, bridge link, web"):
         assert part in output
 
 
