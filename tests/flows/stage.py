@@ -2,11 +2,13 @@
 
 import datetime as dt
 import io
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from django.core.management import call_command
@@ -26,6 +28,7 @@ from tests.flows.worker import WorkerProcess, forget_tasks
 
 BASE = "/api/v1/"
 VAT_PERCENT = "21"
+GRACE_SECONDS = 1
 # One of these is far from midnight, so that no story begins on one day and ends on the next.
 ZONES = ("Europe/Madrid", "America/Mexico_City", "Asia/Tokyo")
 DAYTIME = range(3, 22)
@@ -79,6 +82,9 @@ class Stage(Office):
     """A portal with a real Janus and the bridge link."""
 
     def __init__(self, folder: Path, exits: ExitStack) -> None:
+        # Rooms close soon after the booked end: a test sees the whole life of one.
+        exits.enter_context(patch.dict(os.environ, BPI_ROOM_GRACE_SECONDS=str(GRACE_SECONDS)))
+        exits.enter_context(override_settings(ROOM_GRACE_SECONDS=GRACE_SECONDS))
         super().__init__(folder, exits)
         self.janus = RunningJanus(folder)
         exits.callback(self.janus.close)

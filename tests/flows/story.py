@@ -243,12 +243,21 @@ class Call:
         return len(self._times(self.events() if events is None else events)) == len(self._legs)
 
     def _times(self, events: Iterable[Event]) -> dict[int, tuple[dt.datetime, dt.datetime]]:
-        """Read when each participant came and went."""
-        times: dict[int, dict[str, dt.datetime]] = {}
-        for what, room, participant, at in map(_read, events):
-            if room == self.room and what in BEGINNINGS | ENDS:
-                times.setdefault(participant, {})["end" if what in ENDS else "begin"] = at
-        return {who: (at["begin"], at["end"]) for who, at in times.items() if len(at) == 2}
+        """Read when each participant came and went; what the bridge says outweighs a poll."""
+        begun: dict[int, dt.datetime] = {}
+        ended: dict[int, dt.datetime] = {}
+        for what, room, participant, at in map(_read, sorted(events, key=_is_of_the_bridge)):
+            if room == self.room and what in BEGINNINGS:
+                begun[participant] = at
+            elif room == self.room and what in ENDS:
+                ended[participant] = at
+            elif room == self.room and what == "destroyed":  # with everybody who was still in
+                ended |= dict.fromkeys(begun.keys() - ended.keys(), at)
+        return {who: (begun[who], ended[who]) for who in begun.keys() & ended.keys()}
+
+
+def _is_of_the_bridge(event: Event) -> tuple[bool, int]:
+    return "poll" not in event, event.get("timestamp", 0)
 
 
 def _read(event: Event) -> tuple[str, int, int, dt.datetime]:

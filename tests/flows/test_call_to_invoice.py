@@ -1,8 +1,8 @@
 """From a booking to an invoice on a real Janus, untouched: everything is asked by API.
 
 Bridge link and worker are processes of their own; all tests share them, each with a customer of
-its own. One call stays open from the first test to the last and crosses into peak hours: links
-and workers that are killed meanwhile are none of its business.
+its own. Two calls begin before the first test and last: one until its booked time is over, one
+into peak hours. That links and workers are killed meanwhile is none of their business.
 """
 
 import datetime as dt
@@ -15,15 +15,20 @@ from django.db.models import F
 
 from bench.chain import STEPS, measure, print_results
 from billing.models import Charge, ChargeLine, RatedLeg
-from billing.services import issue_due_conference_invoices
 from billing.tasks import charge_conference
-from conferencing.models import BridgeEvent, Leg, Reservation
-from conferencing.selectors import closes_at
+from conferencing.models import BridgeEvent, Leg
 from integration.models import Event
 from tests.bridge.janus import EventSink, wait_until
 from tests.conferencing.test_link_on_janus import post_events
 from tests.flows.stage import statement_held, waiting_for_locks
-from tests.flows.story import PATIENCE, Account, Call, next_full_minute, terms_with_peak
+from tests.flows.story import (
+    MINUTE,
+    PATIENCE,
+    Account,
+    Call,
+    next_full_minute,
+    terms_with_peak,
+)
 
 pytestmark = [pytest.mark.janus, pytest.mark.poppler, pytest.mark.pango]
 
@@ -49,6 +54,20 @@ def long_call(stage):
     call.boundary = boundary
     call.join_three()
     call.wait_until_live()
+    return call
+
+
+@pytest.fixture(scope="module", autouse=True)
+def call_to_the_end(stage):
+    """A call that is invoiced unseen. Two stay in until its booked time is over, quite soon."""
+    account = an_account(stage, billing="per_conference", issue="automatic", payment_days=15)
+    closes_at = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=25)
+    begun_at = closes_at - 15 * MINUTE
+    call = Call(stage, account, scheduled_start=begun_at.isoformat(), duration_minutes=15)
+    call.closes_at = closes_at
+    call.join_three()
+    call.wait_until_live()
+    call.hang_up("Ana")
     return call
 
 
@@ -81,56 +100,19 @@ def assert_charged_once(call, *, version=1):
     assert legs.count() == len(call.as_case()["legs"])
 
 
-def test_a_call_is_charged_invoiced_and_on_paper_within_two_seconds(stage):
-    account = an_account(stage, billing="per_conference", issue="automatic", payment_days=15)
+def test_a_call_stands_on_a_draft_within_two_seconds(stage):
+    account = an_account(stage)
     call = Call(stage, account)
     call.join_three()
     call.wait_until_live()
     call.hang_up("Ana", "Carmen")
     hung_up_at = time.monotonic()
     call.hang_up()
-    (row,) = wait_until(account.invoices, seconds=PATIENCE, what="the invoice")
+    wait_until(account.invoices, seconds=PATIENCE, what="the draft")
     assert time.monotonic() - hung_up_at < 2
-    # Somebody may come back as long as the room stands open; then the minute's sweep issues it.
-    assert row["number"] is None
-    closed_at = closes_at(Reservation.objects.get(number=call.number))
-    issue_due_conference_invoices(actor="billing", now=closed_at - dt.timedelta(seconds=1))
-    assert [one["number"] for one in account.invoices()] == [None]
-    issue_due_conference_invoices(actor="billing", now=closed_at)
-    (invoice,) = account.invoices()
-    assert invoice["id"] == row["id"]
-    assert invoice["number"]
-    assert invoice["conference"] == call.conference
     assert account.billed() == [account.expected(call.as_case())]
     assert_charged_once(call)
     assert {leg["answered_how"] for leg in call.as_seen()["legs"]} == {"event"}
-    assert_paper_agrees(stage, invoice, account.expected(call.as_case()))
-
-
-def assert_paper_agrees(stage, invoice, expected):
-    paper = stage.accountant.download(f"invoices/{invoice['id']}/pdf/")
-    read = subprocess.run(
-        ["pdftotext", "-layout", "-", "-"],  # noqa: S607 (the marked part)
-        input=paper,
-        capture_output=True,
-        check=True,
-    )
-    lines = [" ".join(line.split()) for line in read.stdout.decode().splitlines()]
-    for line in invoice["lines"]:
-        amount = in_spanish(line["net"])
-        assert any(line["description"] in said and amount in said for said in lines), line
-    text = "\n".join(lines)
-    assert invoice["number"] in text
-    net, vat, total = expected["totals"]
-    assert f"Total {in_spanish(total)} €" in text
-    assert any(said.endswith(in_spanish(net)) for said in lines)
-    assert any("21 %" in said and said.endswith(in_spanish(vat)) for said in lines)
-    for leg in expected["legs"]:
-        assert in_spanish(leg[4]).rstrip("0") in text
-
-
-def in_spanish(amount):
-    return amount.replace(".", ",")
 
 
 def test_each_event_delivered_twice_is_billed_once(stage):
@@ -223,6 +205,47 @@ def test_a_link_killed_in_mid_call_costs_nobody_a_second(stage):
     assert told <= {"event", "event-late"}
     charge = Charge.objects.get(conference=call.conference)
     assert_charged_once(call, version=charge.version)
+
+
+def test_an_invoice_that_nobody_reviews_is_issued_when_the_room_closes(stage, call_to_the_end):
+    call, account = call_to_the_end, call_to_the_end.account
+    wait_until(call.is_told, seconds=PATIENCE, what="the end of the room")
+    assert dt.datetime.now(dt.UTC) > call.closes_at
+    wait_for_invoice(account, call)
+    (invoice,) = wait_until(
+        lambda: [one for one in account.invoices() if one["status"] == "open"], seconds=PATIENCE
+    )
+    assert invoice["conference"] == call.conference
+    assert_charged_once(call)
+    ends = {leg["participant"]: leg["ended_how"] for leg in call.as_seen()["legs"]}
+    assert ends == {"Ana": "event", "Bruno": "room-destroyed", "Carmen": "room-destroyed"}
+    assert_paper_agrees(stage, invoice, account.expected(call.as_case()))
+
+
+def assert_paper_agrees(stage, invoice, expected):
+    paper = stage.accountant.download(f"invoices/{invoice['id']}/pdf/")
+    read = subprocess.run(
+        ["pdftotext", "-layout", "-", "-"],  # noqa: S607 (the marked part)
+        input=paper,
+        capture_output=True,
+        check=True,
+    )
+    lines = [" ".join(line.split()) for line in read.stdout.decode().splitlines()]
+    for line in invoice["lines"]:
+        amount = in_spanish(line["net"])
+        assert any(line["description"] in said and amount in said for said in lines), line
+    text = "\n".join(lines)
+    assert invoice["number"] in text
+    net, vat, total = expected["totals"]
+    assert f"Total {in_spanish(total)} €" in text
+    assert any(said.endswith(in_spanish(net)) for said in lines)
+    assert any("21 %" in said and said.endswith(in_spanish(vat)) for said in lines)
+    for leg in expected["legs"]:
+        assert in_spanish(leg[4]).rstrip("0") in text
+
+
+def in_spanish(amount):
+    return amount.replace(".", ",")
 
 
 def test_a_call_across_the_beginning_of_peak_hours(stage, long_call):
