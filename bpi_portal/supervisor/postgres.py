@@ -124,9 +124,9 @@ class Postgres(Child):
         probe = [*USER_NAMESPACE, str(self.binaries / "postgres"), "--version"]
         allowed = shutil.which("unshare") and not os.environ.get("BPI_NO_USERNS")
         # Where data has gone once it stays, even if the machine allows more today.
-        if allowed and not refuge.exists() and _succeeds(probe):
+        if allowed and not refuge.exists() and succeeds(probe):
             self._own_folder(home)
-            if _succeeds([*USER_NAMESPACE, "test", "-w", str(home)]):
+            if succeeds([*USER_NAMESPACE, "test", "-w", str(home)]):
                 self.prefix = USER_NAMESPACE
                 return home
         nobody = pwd.getpwnam("nobody")
@@ -143,7 +143,7 @@ class Postgres(Child):
 
     def _nobody_reaches(self, home: Path) -> bool:
         probes = ([str(self.binaries / "postgres"), "--version"], ["test", "-w", str(home)])
-        return all(_succeeds(probe, self._identity) for probe in probes)
+        return all(succeeds(probe, self._identity) for probe in probes)
 
     def _own_folder(self, folder: Path) -> None:
         owner = self._identity
@@ -184,8 +184,14 @@ def _version_of(server: Path) -> str:
     return match[1] if match else "0"
 
 
-def _succeeds(command: list[str], identity: Identity | None = None) -> bool:
-    done = subprocess.run(command, check=False, cwd="/", capture_output=True, **(identity or {}))
+def succeeds(command: list[str], identity: Identity | None = None) -> bool:
+    """Return whether a command runs and ends well; one that ``identity`` can't reach does not."""
+    try:
+        done = subprocess.run(
+            command, check=False, cwd="/", capture_output=True, **(identity or {})
+        )
+    except PermissionError:
+        return False
     return done.returncode == 0
 
 

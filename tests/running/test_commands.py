@@ -1,12 +1,13 @@
 """Commands where nothing runs: they start the servers that they need, wherever the folder is."""
 
 import os
+import pwd
 import shutil
 
 import pytest
 
 from bpi_portal.supervisor.folders import digest_of
-from bpi_portal.supervisor.postgres import REACHABLE_HOME
+from bpi_portal.supervisor.postgres import REACHABLE_HOME, succeeds
 
 from .portal import manage
 
@@ -22,6 +23,18 @@ def test_root_runs_postgresql_in_a_home_of_mode_0700(tmp_path, may_make_namespac
     assert (done.returncode, done.stdout) == (0, "connected\n"), done.stderr
     # Where nobody cannot reach the folder, the data is elsewhere.
     shutil.rmtree(REACHABLE_HOME / digest_of(home / "var" / "postgres"), ignore_errors=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can try as another user")
+def test_a_server_in_a_folder_that_nobody_enters_is_out_of_reach(tmp_path):
+    """So lies the whole project in a home of mode 0700: not even its programs can be started."""
+    closed = tmp_path / "home"
+    closed.mkdir(mode=0o700)
+    shutil.copy(shutil.which("true"), closed / "postgres")
+    nobody = pwd.getpwnam("nobody")
+    identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    assert not succeeds([str(closed / "postgres")], identity)
+    assert succeeds([str(closed / "postgres")])
 
 
 def test_a_long_path_has_room_for_sockets(tmp_path):
