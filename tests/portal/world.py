@@ -33,7 +33,7 @@ from integration.models import Event, Job
 from integration.services import begin_job, report_progress, start_job
 from sales.models import Contract
 from sales.services import activate_contract, end_contracts
-from tests.factories.conferencing import make_leg, make_record
+from tests.factories.conferencing import make_leg, make_record, text
 from tests.factories.customers import make_issuer, spanish_tax_id
 from tests.factories.sales import a_rate, draft
 from tests.factories.users import make_user
@@ -342,7 +342,11 @@ def _live(customer: Customer, now: dt.datetime) -> Conference:
 
 def _orphan(bridge: Bridge, now: dt.datetime) -> Charge:
     start = now - 5 * HOUR
-    record = make_record(started_at=start.isoformat(), legs=[make_leg("nobody-1", start)])
+    record = make_record(
+        started_at=text(start),
+        ended_at=text(start + dt.timedelta(minutes=12)),
+        legs=[make_leg("nobody-1", start)],
+    )
     outcome = accept_call_record(bridge=bridge, record=record, now=now)
     return charge_conference(conference_id=outcome.conference.pk, now=now)
 
