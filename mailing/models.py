@@ -1,1 +1,0 @@
-"""Letters, notices and their recipients."""
