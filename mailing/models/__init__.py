@@ -2,11 +2,13 @@
 
 from .mailings import Chunk, Mailing, Recipient
 from .printing import Printer, PrintJob
+from .settings import MailingSettings
 from .templates import Template, TemplateAsset, TemplateVersion
 
 __all__ = [
     "Chunk",
     "Mailing",
+    "MailingSettings",
     "PrintJob",
     "Printer",
     "Recipient",

@@ -1,5 +1,7 @@
 """A mailing: one set of recipients, one schedule, letters and the notices that announce them."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -18,8 +20,10 @@ class Mailing(models.Model):
     ``audience`` is how the recipients are chosen: ``{"filter": {…}}`` (parameters of
     CustomerFilter), ``{"list": id}`` or ``{"numbers": […]}``. Freezing copies the recipients;
     approval locks letter, notice and recipients by ``approved_hash``. ``mail_on`` is the day when
-    letters go to the post and notices go out; the notice names the day
-    ``notice_business_days`` business days later.
+    letters go to the post and notices go out, at ``notice_time``; the notice names the day
+    ``notice_business_days`` business days later. Letters are merged and printed from the start
+    on. ``duplex`` is the printer's while there is one: parts are padded so that every letter
+    begins on a new sheet.
     """
 
     class State(models.TextChoices):
@@ -80,7 +84,24 @@ class Mailing(models.Model):
         related_name="mailings",
         verbose_name=_("printer"),
     )
+    duplex = models.BooleanField(_("on both sides"), default=False)
     separators = models.BooleanField(_("separator sheets"), default=False)
+    one_per_address = models.BooleanField(
+        _("one letter per address"),
+        default=False,
+        help_text=_("Otherwise customers who share an address get a letter each."),
+    )
+    incomplete_too = models.BooleanField(
+        _("also to incomplete addresses"),
+        default=False,
+        help_text=_("Otherwise they are left out, with the reason."),
+    )
+    notice_without_letter = models.BooleanField(
+        _("e-mail also to those who get no letter"), default=True
+    )
+    notice_time = models.TimeField(
+        _("hour of the e-mails"), default=dt.time(8), help_text=_("On the issuer's clocks.")
+    )
     chunk_size = models.PositiveIntegerField(_("letters in one print job"), default=250)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -125,7 +146,13 @@ class Mailing(models.Model):
 
 
 class Chunk(models.Model):
-    """Letters that become one PDF and one print job, in the order of country and postcode."""
+    """Letters that become one PDF and one print job, in the order of country and postcode.
+
+    Who merges it holds an advisory lock of the database, which ends with the process: a chunk
+    that is ``merging`` without one was left by a worker that died. ``letters`` counts those in
+    it, ``done`` those laid out so far; ``pages`` and ``sheets`` those of the document, separator
+    sheets and empty backs included. ``prints`` counts how often it was handed to a printer.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -141,13 +168,14 @@ class Chunk(models.Model):
     document = models.CharField(_("document"), max_length=200, blank=True, editable=False)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
     letters = models.PositiveIntegerField(_("letters"), default=0)
+    done = models.PositiveIntegerField(_("letters merged"), default=0)
     pages = models.PositiveIntegerField(_("pages"), default=0)
     sheets = models.PositiveIntegerField(_("sheets"), default=0)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    claimed_by = models.CharField(max_length=80, blank=True, editable=False)
-    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
     merged_at = models.DateTimeField(_("merged"), null=True, blank=True)
     printed_at = models.DateTimeField(_("printed"), null=True, blank=True)
+    prints = models.PositiveIntegerField(default=0, editable=False)
     print_job = models.ForeignKey(
         PrintJob, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -178,6 +206,7 @@ class Recipient(models.Model):
         """Why somebody is left out of a channel."""
 
         NOT_WANTED = "not_wanted", _("Not part of this mailing")
+        NO_LETTER = "no_letter", _("Gets no letter")
         OPTED_OUT = "opted_out", _("Does not want it")
         SUSPENDED = "suspended", _("Customer suspended")
         CLOSED = "closed", _("Customer closed")
