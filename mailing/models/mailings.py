@@ -24,6 +24,9 @@ class Mailing(models.Model):
     ``notice_business_days`` business days later. Letters are merged and printed from the start
     on. ``duplex`` is the printer's while there is one: parts are padded so that every letter
     begins on a new sheet.
+
+    ``posted_on`` is the day for which letters and notices were really written, set by the start:
+    ``mail_on``, or the day of the start where that is later.
     """
 
     class State(models.TextChoices):
@@ -127,6 +130,8 @@ class Mailing(models.Model):
     frozen_at = models.DateTimeField(_("recipients fixed"), null=True, blank=True)
     approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    posted_on = models.DateField(_("posted"), null=True, blank=True)
+    printed_at = models.DateTimeField(_("last sheet printed"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
