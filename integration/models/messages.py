@@ -182,7 +182,7 @@ class MessageAttachment(models.Model):
 
 
 class BatchHold(models.Model):
-    """A batch that is paused: nothing of it is sent while the row is there, also what comes later."""
+    """A batch that is paused: while the row is there nothing of it is sent, old or new."""
 
     batch = models.CharField(_("batch"), max_length=60, primary_key=True)
     since = models.DateTimeField(_("since"))

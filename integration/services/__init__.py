@@ -1,24 +1,44 @@
-"""What integration does: record events, keep jobs, remember answers, issue tokens."""
+"""What integration does: record events, keep jobs, remember answers, issue tokens, send e-mail."""
 
 from .events import SYSTEM, Actor, machine, number_events, record_event
 from .idempotency import forget_expired, lock_key, remember_answer
 from .jobs import begin_job, fail_job, finish_job, report_progress, start_job
+from .messages import (
+    Attachment,
+    NewMessage,
+    cancel_messages,
+    hold_batch,
+    queue_message,
+    queue_messages,
+    release_batch,
+)
+from .suppressions import lift_suppression, lift_suppressions, suppress
 from .tokens import issue_machine_key, issue_token
 
 __all__ = [
     "SYSTEM",
     "Actor",
+    "Attachment",
+    "NewMessage",
     "begin_job",
+    "cancel_messages",
     "fail_job",
     "finish_job",
     "forget_expired",
+    "hold_batch",
     "issue_machine_key",
     "issue_token",
+    "lift_suppression",
+    "lift_suppressions",
     "lock_key",
     "machine",
     "number_events",
+    "queue_message",
+    "queue_messages",
     "record_event",
+    "release_batch",
     "remember_answer",
     "report_progress",
     "start_job",
+    "suppress",
 ]
