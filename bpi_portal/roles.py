@@ -24,6 +24,15 @@ BOOK = [
     "conferencing.cancel_reservation",
 ]
 SEE_BILLING = ["billing.view_charge", "billing.view_invoice", "billing.view_figures"]
+LISTS = [
+    "customers.view_customerlist",
+    "customers.add_customerlist",
+    "customers.change_customerlist",
+    "customers.delete_customerlist",
+]
+# Noting wishes and mended addresses.
+WISHES = ["customers.change_optout"]
+LINKS = ["customers.view_signedlink", "customers.change_signedlink"]
 
 SALES = [
     *SEE_CUSTOMERS,
@@ -31,6 +40,10 @@ SALES = [
     "customers.change_customer",
     "customers.suspend_customer",
     "customers.export_customer",
+    "customers.decide_addressproposal",
+    *LISTS,
+    *WISHES,
+    *LINKS,
     *SEE_CONTRACTS,
     "sales.add_contract",
     "sales.change_contract",
@@ -43,6 +56,7 @@ SALES = [
 BILLING = [
     *SEE_CUSTOMERS,
     "customers.export_customer",
+    *LISTS,
     *SEE_CONTRACTS,
     *SEE_CONFERENCES,
     *SEE_BILLING,
@@ -53,18 +67,22 @@ BILLING = [
 ]
 RESERVATIONS = [
     *SEE_CUSTOMERS,
+    "customers.decide_addressproposal",
+    *WISHES,
     *SEE_CONFERENCES,
     *BOOK,
     "conferencing.book_for_suspended",
     "conferencing.end_conference",
 ]
-MAILING = [*SEE_CUSTOMERS]
+MAILING = [*SEE_CUSTOMERS, *LISTS, *WISHES, *LINKS]
 AUDITOR = [
     *SEE_CUSTOMERS,
     *SEE_CONTRACTS,
     *SEE_CONFERENCES,
     *SEE_BILLING,
+    "customers.view_customerlist",
     "customers.view_issuer",
+    "customers.view_signedlink",
     "billing.view_vatrate",
     "billing.view_invoiceseries",
     "integration.view_event",

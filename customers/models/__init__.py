@@ -3,7 +3,7 @@
 from .customer import Address, Contact, Customer
 from .issuer import Holiday, Issuer
 from .links import SignedLink
-from .lists import CustomerList
+from .lists import CustomerList, SavedView
 from .wishes import AddressProposal, Channel, OptOut, UndeliverableEmail
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Holiday",
     "Issuer",
     "OptOut",
+    "SavedView",
     "SignedLink",
     "UndeliverableEmail",
 ]

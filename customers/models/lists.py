@@ -39,3 +39,37 @@ class CustomerList(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SavedView(models.Model):
+    """A filter of a list that somebody keeps under a name, perhaps for everybody.
+
+    ``list_key`` names the list (``customers``) and ``query`` is its query string. Unlike a
+    CustomerList it holds no rows: it finds what matches when it is opened.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("saved by"),
+    )
+    list_key = models.CharField(_("list"), max_length=40)
+    name = models.CharField(_("name"), max_length=60)
+    query = models.CharField(_("filter"), max_length=500, blank=True)
+    shared = models.BooleanField(_("for everybody"), default=False)
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        ordering = ["name", "pk"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "list_key", "name"], name="saved_view_name_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -10,20 +10,52 @@ from .customers import (
     status_counts,
 )
 from .issuer import house_holidays, issuer
+from .lists import (
+    BadRow,
+    NumbersRead,
+    customers_of_list,
+    list_for,
+    lists_visible_to,
+    parameters_of,
+    read_customer_numbers,
+    views_for,
+)
 from .timeline import Moment, events_told_to, in_words, timeline
+from .wishes import (
+    open_proposals,
+    opted_out,
+    opted_out_emails,
+    preferences_of,
+    undeliverable_emails,
+    wants,
+)
 
 __all__ = [
+    "BadRow",
     "Moment",
+    "NumbersRead",
     "SimilarCustomer",
     "customer_by_number",
     "customer_for",
+    "customers_of_list",
     "customers_visible_to",
     "events_told_to",
     "house_holidays",
     "in_words",
     "issuer",
+    "list_for",
+    "lists_visible_to",
+    "open_proposals",
+    "opted_out",
+    "opted_out_emails",
+    "parameters_of",
+    "preferences_of",
+    "read_customer_numbers",
     "search_customers",
     "similar_customers",
     "status_counts",
     "timeline",
+    "undeliverable_emails",
+    "views_for",
+    "wants",
 ]

@@ -1,25 +1,55 @@
 """What is done to customers and to the issuer; every change is an event."""
 
+from .actors import Who
 from .customers import (
     CustomerChangedMeanwhileError,
     TaxIdTakenError,
-    Who,
     change_customer,
     reactivate_customer,
     register_customer,
     suspend_customer,
 )
 from .issuer import IssuerChangedMeanwhileError, save_holidays, save_issuer
+from .links import LinkFor, LinkRefusedError, give_link, give_links, open_link, revoke_link
+from .lists import (
+    EmptyListError,
+    NotYourViewError,
+    UnknownCustomersError,
+    delete_list,
+    delete_view,
+    rename_list,
+    save_list,
+    save_view,
+)
+from .wishes import mend_email, note_undeliverable, opt_in, opt_out
 
 __all__ = [
     "CustomerChangedMeanwhileError",
+    "EmptyListError",
     "IssuerChangedMeanwhileError",
+    "LinkFor",
+    "LinkRefusedError",
+    "NotYourViewError",
     "TaxIdTakenError",
+    "UnknownCustomersError",
     "Who",
     "change_customer",
+    "delete_list",
+    "delete_view",
+    "give_link",
+    "give_links",
+    "mend_email",
+    "note_undeliverable",
+    "open_link",
+    "opt_in",
+    "opt_out",
     "reactivate_customer",
     "register_customer",
+    "rename_list",
+    "revoke_link",
     "save_holidays",
     "save_issuer",
+    "save_list",
+    "save_view",
     "suspend_customer",
 ]

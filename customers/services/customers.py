@@ -4,19 +4,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.models import Address, Contact, Customer
-from integration.services import Actor, record_event
+from integration.services import record_event
 from toolkit.errors import DomainError
 
+from .actors import Who
 from .checks import check_places, clean_tax_id
-
-Who = Actor | AbstractBaseUser | AnonymousUser | str | None
 
 # What ``register_customer`` and ``change_customer`` take, beside addresses and contacts.
 FIELDS = frozenset(

@@ -14,8 +14,8 @@ from customers.models import Holiday, Issuer
 from integration.services import record_event
 from toolkit.errors import DomainError
 
+from .actors import Who
 from .checks import check_places, clean_tax_id
-from .customers import Who
 
 
 class IssuerChangedMeanwhileError(DomainError):

@@ -1,0 +1,63 @@
+"""What customers wish to receive, and what does not reach them."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import QuerySet
+
+from customers.models import AddressProposal, Channel, Customer, OptOut, UndeliverableEmail
+
+# What the preferences of a customer say is the opposite of an opt-out.
+PREFERENCES: dict[str, Channel] = {"letters": Channel.LETTER, "notices": Channel.EMAIL}
+
+
+def opted_out(*, numbers: Collection[str], channel: str) -> set[str]:
+    """Return those of the customers who want no mass mail by the channel at all."""
+    wishes = OptOut.objects.filter(channel=channel, email="", lifted_at=None)
+    found = wishes.filter(customer__number__in=numbers)
+    return set(found.values_list("customer__number", flat=True))
+
+
+def opted_out_emails(*, numbers: Collection[str]) -> set[tuple[str, str]]:
+    """Return ``(customer number, address in small letters)`` that want no mass e-mail.
+
+    These are single addresses; a customer who wants none at all is in ``opted_out``.
+    """
+    wishes = OptOut.objects.filter(channel=Channel.EMAIL, lifted_at=None).exclude(email="")
+    return _pairs(wishes.filter(customer__number__in=numbers))
+
+
+def undeliverable_emails(*, numbers: Collection[str]) -> set[tuple[str, str]]:
+    """Return ``(customer number, address in small letters)`` that bounced and were not mended."""
+    return _pairs(UndeliverableEmail.objects.filter(mended_at=None, customer__number__in=numbers))
+
+
+def wants(*, customer: Customer, channel: str, email: str = "") -> bool:
+    """Tell whether the customer (at that address, where one is given) wants the channel."""
+    addresses = {"", email.lower()}
+    return not OptOut.objects.filter(
+        customer=customer, channel=channel, email__in=addresses, lifted_at=None
+    ).exists()
+
+
+def preferences_of(customer: Customer) -> dict[str, Any]:
+    """Return the preferences as the API shows them: letters and notices, and what else is kept."""
+    wished = OptOut.objects.filter(customer=customer, email="", lifted_at=None)
+    closed = set(wished.values_list("channel", flat=True))
+    wishes = {name: channel not in closed for name, channel in PREFERENCES.items()}
+    return {**customer.preferences, **wishes}
+
+
+def open_proposals() -> QuerySet[AddressProposal]:
+    """Return the addresses that wait for somebody to decide, oldest first."""
+    return (
+        AddressProposal.objects.filter(state=AddressProposal.State.OPEN)
+        .select_related("customer")
+        .order_by("proposed_at", "pk")
+    )
+
+
+def _pairs(rows: QuerySet[OptOut] | QuerySet[UndeliverableEmail]) -> set[tuple[str, str]]:
+    return {
+        (number, email.lower()) for number, email in rows.values_list("customer__number", "email")
+    }
