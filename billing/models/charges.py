@@ -47,10 +47,11 @@ class Charge(models.Model):
     last is priced alone. A counter that changes no price (no pool, no tiers) stays 0.
 
     ``invoice`` is the one that its lines stand on, draft or issued: the monthly invoice of its own
-    period or, where that was closed already, of the next open one. ``digest`` tells one price from
-    another, so that pricing again without a difference is no new ``version``. ``net`` (without
-    VAT), ``participants``, ``duration_seconds`` and ``unpriced_legs`` sum up lines and legs for
-    the figures.
+    period or, where that was closed already, of the next open one. Once that is issued it stays;
+    later versions differ from what stands there by the adjusting lines of other invoices.
+    ``digest`` tells one price from another, so that pricing again without a difference is no new
+    ``version``. ``net`` (without VAT), ``participants``, ``duration_seconds`` and
+    ``unpriced_legs`` sum up lines and legs for the figures.
     """
 
     class Problem(models.TextChoices):
@@ -59,7 +60,7 @@ class Charge(models.Model):
         NO_CONTRACT = "no_contract", _("No contract on that day")
         UNPRICED_LEGS = "unpriced_legs", _("Legs without a rate")
         BAD_TIMES = "bad_times", _("Legs with impossible times")
-        CORRECTION = "correction", _("Changed after its invoice was issued: needs a credit note")
+        CORRECTION = "correction", _("Changed after its invoice was credited")
 
     conference = models.OneToOneField(Conference, on_delete=models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, related_name="+")
@@ -144,7 +145,8 @@ class RatedLeg(models.Model):
     "charged_before", "discount_percent", "price_per_minute"}``; ``amount`` has six decimals and
     includes ``connection_fee``. So every amount re-adds without any other row, and since what the
     leg was is copied too (``reference`` is its id at the bridge), a corrected call record changes
-    nothing on an issued invoice.
+    nothing on an issued invoice. ``late_at`` is when a leg came of which the month was closed
+    already: it is priced after all that were there, in the order of these moments.
     """
 
     charge = models.ForeignKey(
@@ -163,6 +165,7 @@ class RatedLeg(models.Model):
     problem = models.CharField(_("problem"), max_length=12, blank=True)
     answered_at = models.DateTimeField(_("answered"))
     ended_at = models.DateTimeField(_("ended"))
+    late_at = models.DateTimeField(_("came late"), null=True)
     duration_seconds = models.PositiveIntegerField(_("duration (s)"), default=0)
     billed_seconds = models.PositiveIntegerField(_("billed (s)"), default=0)
     free_seconds = models.PositiveIntegerField(_("free (s)"), default=0)

@@ -9,7 +9,7 @@ from conferencing.models import Conference
 from customers.models import Customer
 from sales.models import Contract
 
-from .charges import ChargeLine
+from .charges import Charge, ChargeLine
 from .kinds import LineKind
 
 
@@ -18,8 +18,13 @@ class Invoice(models.Model):
 
     ``snapshot`` copies all that the document shows of issuer, customer and contract (the logo by
     its digest, see ``Logo``). Whether it is paid or overdue is no column: ``selectors`` derive it
-    from payments and the due date. Unique: one per contract and period, one per conference where
-    so agreed (that contract's fees of the month stand on the one without conference).
+    from payments, credit notes and the due date. Unique: one per contract and period, one per
+    conference where so agreed (that contract's fees of the month stand on the one without
+    conference).
+
+    A credit note has negative amounts and is the ``serial``-th (from 1) of the invoice that it
+    ``rectifies``; two made at once for the same reason can't both be. What was credited wholly may
+    be invoiced once more by a draft that ``replaces`` it. ``reason`` says why, for people.
     """
 
     class Kind(models.TextChoices):
@@ -53,6 +58,14 @@ class Invoice(models.Model):
     issued_by = models.CharField(_("issued by"), max_length=150, blank=True)
     due_on = models.DateField(_("due date"), null=True)
     snapshot = models.JSONField(default=dict)
+    rectifies = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="credit_notes"
+    )
+    serial = models.PositiveSmallIntegerField(null=True)
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="replaced_by"
+    )
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(_("created"))
     updated_at = models.DateTimeField(_("changed"))
@@ -63,19 +76,33 @@ class Invoice(models.Model):
         ordering = ["-created_at", "-pk"]
         permissions = [
             ("issue_invoice", _("Can issue invoices")),
+            ("credit_invoice", _("Can credit invoices and draft them anew")),
+            ("re_rate", _("Can correct a wrong rate and what was billed by it")),
             ("view_figures", _("Can ask for a customer's billing figures")),
             ("view_amounts", _("Can see amounts of money")),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["contract", "period"],
-                condition=models.Q(kind="invoice", conference=None),
+                condition=models.Q(kind="invoice", conference=None, replaces=None),
                 name="invoice_once_per_contract_and_period",
             ),
             models.UniqueConstraint(
                 fields=["conference"],
-                condition=models.Q(kind="invoice"),
+                condition=models.Q(kind="invoice", replaces=None),
                 name="invoice_once_per_conference",
+            ),
+            models.UniqueConstraint(fields=["rectifies", "serial"], name="credit_note_serial_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind="invoice", rectifies=None, serial=None)
+                | models.Q(
+                    kind="credit_note",
+                    rectifies__isnull=False,
+                    serial__gte=1,
+                    replaces=None,
+                    total__lte=0,
+                ),
+                name="credit_note_rectifies",
             ),
             models.CheckConstraint(
                 condition=models.Q(state="draft", number=None, issued_on=None)
@@ -116,6 +143,14 @@ class InvoiceLine(models.Model):
     has said the rate of the category: such a draft can't be issued. ``basis`` is what a line of
     the period was computed from, which is not written anywhere else: days, agreed amount, and the
     lines that the commitment was held against.
+
+    Most lines are those of a charge (``charge_line``, billed once) or of the month. Others are
+
+    - an adjustment: the difference that a later price makes to what ``adjusts`` billed. Of a
+      conference it names the ``charge`` and brings it from the version billed so far to another;
+      each version is corrected once. ``basis`` holds both sums and the cause.
+    - of a credit note: it takes back (part of) the line that it ``credits``, or an amount.
+    - of an invoice drafted anew: it repeats what was credited of the line that it ``replaces``.
     """
 
     invoice = models.ForeignKey(
@@ -126,8 +161,22 @@ class InvoiceLine(models.Model):
     conference = models.ForeignKey(
         Conference, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    charge_line = models.OneToOneField(
-        ChargeLine, on_delete=models.PROTECT, null=True, related_name="invoice_line"
+    charge_line = models.ForeignKey(
+        ChargeLine, on_delete=models.PROTECT, null=True, related_name="invoice_lines"
+    )
+    adjusts = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, null=True, related_name="adjusting_lines"
+    )
+    charge = models.ForeignKey(
+        Charge, on_delete=models.PROTECT, null=True, related_name="adjusting_lines"
+    )
+    from_version = models.PositiveIntegerField(null=True)
+    to_version = models.PositiveIntegerField(null=True)
+    credits = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="credited_by"
+    )
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="replaced_by"
     )
     held_at = models.DateTimeField(_("held"), null=True)
     title = models.CharField(_("title"), max_length=120, blank=True)
@@ -145,10 +194,31 @@ class InvoiceLine(models.Model):
         ordering = ["held_at", "conference", "kind"]  # PostgreSQL puts NULL last
         constraints = [
             models.UniqueConstraint(
-                fields=["invoice", "held_at", "conference", "kind"],
+                fields=[
+                    *("invoice", "held_at", "conference", "kind", "period", "vat_category"),
+                    *("adjusts", "credits", "replaces"),
+                ],
                 nulls_distinct=False,
                 name="invoice_line_once",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["charge_line"],
+                condition=models.Q(replaces=None),
+                name="charge_line_billed_once",
+            ),
+            models.UniqueConstraint(
+                fields=["charge", "from_version", "kind", "period"], name="charge_corrected_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(charge=None, from_version=None, to_version=None)
+                | models.Q(
+                    adjusts__isnull=False,
+                    charge__isnull=False,
+                    from_version__isnull=False,
+                    to_version__gt=models.F("from_version"),
+                ),
+                name="adjustment_names_versions",
+            ),
         ]
 
     def __str__(self) -> str:

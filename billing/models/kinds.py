@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LineKind(models.TextChoices):
-    """What a line is for (TARIFF.md, "A conference" and "A period")."""
+    """What a line is for (TARIFF.md, "A conference" and "A period"), or an amount credited."""
 
     USAGE_TOLL = "usage:toll", _("Calls to the toll number")
     USAGE_TOLL_FREE = "usage:toll_free", _("Calls to the toll-free number")
@@ -21,6 +21,7 @@ class LineKind(models.TextChoices):
     LATE_CANCELLATION = "late_cancellation", _("Late cancellation")
     COMMITMENT_SHORTFALL = "commitment_shortfall", _("Remainder to the monthly commitment")
     MONTHLY_FEE = "monthly_fee", _("Monthly fee")
+    CREDIT = "credit", _("Credit")
 
 
 class PaymentMethod(models.TextChoices):

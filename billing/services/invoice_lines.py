@@ -29,7 +29,7 @@ def refresh_conference_lines(
         ~Q(charge_line__charge__invoice=invoice)
         | ~Q(charge_line__version=F("charge_line__charge__version"))
     ).delete()
-    missing = wanted.filter(invoice_line=None).select_related("charge__conference")
+    missing = wanted.filter(invoice_lines=None).select_related("charge__conference")
     InvoiceLine.objects.bulk_create(
         [_conference_line(invoice, line) for line in missing], batch_size=_ROWS_AT_ONCE
     )
