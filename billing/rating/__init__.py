@@ -19,6 +19,8 @@ from billing.rating.conferences import (
     belongs_to,
     legs_at_once,
     price_conference,
+    price_legs,
+    put_together,
 )
 from billing.rating.fields import InputError
 from billing.rating.legs import PeriodState, PricedLeg, TimedSegment, amount_of, price_leg
@@ -79,8 +81,10 @@ __all__ = [
     "period_lines",
     "price_conference",
     "price_leg",
+    "price_legs",
     "price_period",
     "pricing_key",
+    "put_together",
     "read_input",
     "read_terms",
     "simulate",

@@ -9,7 +9,7 @@ from toolkit.money import round_to_minor
 from toolkit.periods import SECOND, Period
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from billing.rating.calls import Conference, Leg
     from billing.rating.terms import ContractTerms
@@ -79,47 +79,73 @@ def price_conference(
     Raises:
         ValueError: the conference has no moment at all, see ``Conference.first_moment``.
     """
-    first_moment = conference.first_moment
-    day = terms.clock.local_day(first_moment)
+    legs, after = price_legs(terms, state, conference, conference.legs)
+    return put_together(terms, conference, legs), after
+
+
+def price_legs(
+    terms: ContractTerms, state: PeriodState, conference: Conference, legs: Iterable[Leg]
+) -> tuple[list[PricedLeg], PeriodState]:
+    """Price some legs of a conference one after the other, at the counters of ``state``.
+
+    Legs that came after their month was closed are priced apart from the others, after all that
+    were there. Answers those that have a price, and the counters after them.
+
+    Raises:
+        ValueError: the conference has no moment at all, see ``Conference.first_moment``.
+    """
+    priced: list[PricedLeg] = []
+    if not terms.covers(terms.clock.local_day(conference.first_moment)):
+        return priced, state
+    held = (leg for leg in legs if leg.is_billable)
+    for leg in sorted(held, key=lambda leg: (leg.answered_at, leg.id)):
+        priced_leg = price_leg(terms, state, leg, conference.id)
+        if priced_leg is not None:
+            priced.append(priced_leg)
+            state = state.after(priced_leg)
+    return priced, state
+
+
+def put_together(
+    terms: ContractTerms, conference: Conference, legs: Sequence[PricedLeg]
+) -> PricedConference:
+    """Make the lines of a conference of which all legs that have a price are priced.
+
+    Raises:
+        ValueError: the conference has no moment at all, see ``Conference.first_moment``.
+    """
+    day = terms.clock.local_day(conference.first_moment)
     held = [leg for leg in conference.legs if leg.is_billable]
     problems = [
         Problem(leg.id, BAD_TIMES, conference.id)
         for leg in conference.legs
         if leg.ended_at < leg.answered_at
     ]
-    priced: list[PricedLeg] = []
     lines: list[Line] = []
     if terms.covers(day):
-        held.sort(key=lambda leg: (leg.answered_at, leg.id))
-        for leg in held:
-            priced_leg = price_leg(terms, state, leg, conference.id)
-            if priced_leg is None:
-                problems.append(Problem(leg.id, NO_RATE_IN_FORCE, conference.id))
-            else:
-                priced.append(priced_leg)
-                state = state.after(priced_leg)
+        priced = {leg.id for leg in legs}
+        problems += [
+            Problem(leg.id, NO_RATE_IN_FORCE, conference.id) for leg in held if leg.id not in priced
+        ]
         lines = [
             Line(kind, conference.id, round_to_minor(net, terms.currency), quantity)
-            for kind, net, quantity in _lines(terms, conference, held, priced)
+            for kind, net, quantity in _lines(terms, conference, held, legs)
         ]
         lines.sort()
     else:
         problems += [Problem(leg.id, NO_CONTRACT, conference.id) for leg in held]
-    return (
-        PricedConference(
-            id=conference.id,
-            first_moment=first_moment,
-            period=Period.of_date(day),
-            legs=tuple(priced),
-            lines=tuple(lines),
-            problems=tuple(sorted(problems)),
-        ),
-        state,
+    return PricedConference(
+        id=conference.id,
+        first_moment=conference.first_moment,
+        period=Period.of_date(day),
+        legs=tuple(legs),
+        lines=tuple(lines),
+        problems=tuple(sorted(problems)),
     )
 
 
 def _lines(
-    terms: ContractTerms, conference: Conference, held: list[Leg], priced: list[PricedLeg]
+    terms: ContractTerms, conference: Conference, held: list[Leg], priced: Sequence[PricedLeg]
 ) -> Iterator[tuple[str, int, int | None]]:
     """Answer kind, unrounded amount and quantity of the lines, in no order."""
     if held:
@@ -139,7 +165,7 @@ def _is_cancelled_late(terms: ContractTerms, conference: Conference) -> bool:
     return conference.scheduled_start - conference.cancelled_at < hours * _HOUR
 
 
-def _usage_lines(priced: list[PricedLeg]) -> Iterator[tuple[str, int, int | None]]:
+def _usage_lines(priced: Sequence[PricedLeg]) -> Iterator[tuple[str, int, int | None]]:
     usage: dict[str, tuple[int, int]] = {}
     for leg in priced:
         amount, seconds = usage.get(leg.access, (0, 0))
