@@ -1,6 +1,7 @@
 """All settings, read from the environment in one place; each is explained in docs/settings.md."""
 
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 
 import django_stubs_ext
@@ -13,7 +14,9 @@ from toolkit.env import (
     env_bool,
     env_int,
     env_list,
+    env_numbers,
     env_str,
+    mail_server_from_url,
     redis_url,
 )
 
@@ -144,11 +147,32 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 
-EMAIL_BACKEND = env_str("BPI_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+# --- e-mail -------------------------------------------------------------------------------------
+_MAIL = mail_server_from_url(env_str("EMAIL_URL"))
+MAIL_TRANSPORT = (
+    f"integration.mail.{'smtp.SmtpTransport' if _MAIL.host else 'folder.FolderTransport'}"
+)
+# Django's own mail (links for new passwords) goes the same way, without the queue.
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _MAIL.host else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = str(STATE_DIR / "mail")
-EMAIL_HOST = env_str("BPI_EMAIL_HOST", "127.0.0.1")
-EMAIL_PORT = env_int("BPI_EMAIL_PORT", 25)
+EMAIL_HOST = _MAIL.host
+EMAIL_PORT = _MAIL.port
+EMAIL_HOST_USER = _MAIL.user
+EMAIL_HOST_PASSWORD = _MAIL.password
+EMAIL_USE_TLS = _MAIL.starttls
+EMAIL_USE_SSL = _MAIL.tls
+EMAIL_TIMEOUT = env_int("BPI_EMAIL_TIMEOUT", 30)  # seconds for each step with the server
 DEFAULT_FROM_EMAIL = env_str("BPI_FROM_EMAIL", "portal@bpi.example")
+# Reports come to bounce+TOKEN@…, and to a Maildir if one is named (docs/email.md).
+BOUNCE_ADDRESS = (
+    env_str("BPI_BOUNCE_ADDRESS")
+    or "bounce@" + (parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2])
+)
+BOUNCE_MAILDIR = env_str("BPI_BOUNCE_MAILDIR")
+EMAIL_SENDERS = env_int("BPI_EMAIL_SENDERS", 2)  # workers that send at the same time
+# Messages to one domain in a minute; 0 lifts the limit.
+EMAIL_DOMAIN_RATE = env_int("BPI_EMAIL_DOMAIN_RATE", 600)
+EMAIL_DOMAIN_RATES = env_numbers("BPI_EMAIL_DOMAIN_RATES")
 
 # --- languages, places, formats ---------------------------------------------------------------
 LANGUAGE_CODE = "es"

@@ -1,6 +1,7 @@
 """Typed reading of environment variables, and of the addresses of services."""
 
 import os
+from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
 
@@ -81,3 +82,50 @@ def redis_url(url: str, *, database: int, scheme_for_celery: bool = False) -> st
             return f"{path.replace('unix://', 'redis+socket://')}?virtual_host={database}"
         return f"{path}?db={database}"
     return f"{url.rsplit('/', 1)[0]}/{database}"
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where e-mail is handed over. Without a host it is written into files."""
+
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    tls: bool = False
+
+
+def mail_server_from_url(url: str) -> MailServer:
+    """Return the mail server given as ``smtp://user:pw@host:25``; none without a URL.
+
+    ``smtp+tls://`` asks for STARTTLS (port 587), ``smtps://`` speaks TLS from the start (465).
+
+    Raises:
+        ValueError: the URL names another scheme, or no host.
+    """
+    if not url:
+        return MailServer()
+    parts = urlsplit(url)
+    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    if parts.scheme not in ports or not parts.hostname:
+        msg = f"EMAIL_URL: write smtp://, smtp+tls:// or smtps:// and a host, not {parts.scheme!r}"
+        raise ValueError(msg)
+    return MailServer(
+        host=parts.hostname,
+        port=parts.port or ports[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+tls",
+        tls=parts.scheme == "smtps",
+    )
+
+
+def env_numbers(name: str) -> dict[str, int]:
+    """Return the variable ``name``, written as ``gmail.com=120,outlook.com=60``, as numbers.
+
+    Raises:
+        ValueError: a part is not a word, an equals sign and a whole number.
+    """
+    pairs = (part.partition("=") for part in env_list(name))
+    return {key.strip().lower(): int(value) for key, _equals, value in pairs}

@@ -6,8 +6,8 @@ from pathlib import Path
 PACKAGES = ("bpi_portal", "billing", "conferencing", "customers", "integration", "mailing", "sales")
 FILES = [Path("bootstrap.py"), *(file for app in PACKAGES for file in Path(app).rglob("*.py"))]
 READ = re.compile(
-    r"""env_(?:str|int|bool|list)\("([A-Z_]+)"|environ(?:\.get\(|\[)"([A-Z_]+)"|"(BPI_[A-Z_]+)" """
-    r"""(?:not )?in os\.environ"""
+    r"""env_(?:str|int|bool|list|numbers)\("([A-Z_]+)"|environ(?:\.get\(|\[)"([A-Z_]+)"|"""
+    r""""(BPI_[A-Z_]+)" (?:not )?in os\.environ"""
 )
 # What the operating system or pip say, not settings of ours.
 FOREIGN = {"PATH", "PIP_INDEX_URL", "XDG_RUNTIME_DIR", "DJANGO_SETTINGS_MODULE"}

@@ -1,0 +1,1 @@
+"""How e-mail leaves the house and what comes back: messages as bytes, servers, reports."""
