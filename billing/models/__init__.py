@@ -1,22 +1,33 @@
 """Charges, invoices, payments, and the settings of invoicing."""
 
+from .catalogue import OneOffCharge, Product, Subscription
 from .charges import BillingPeriod, Charge, ChargeLine, RatedLeg
 from .invoices import Invoice, InvoiceLine, InvoiceTax, Logo, Payment
-from .kinds import LineKind, PaymentMethod
-from .settings import InvoiceSeries, VatRate
+from .kinds import Flag, LineKind, PaymentMethod
+from .review import FlagAcceptance
+from .runs import BillingRun, RunItem
+from .settings import BillingSettings, InvoiceSeries, VatRate
 
 __all__ = [
     "BillingPeriod",
+    "BillingRun",
+    "BillingSettings",
     "Charge",
     "ChargeLine",
+    "Flag",
+    "FlagAcceptance",
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",
     "InvoiceTax",
     "LineKind",
     "Logo",
+    "OneOffCharge",
     "Payment",
     "PaymentMethod",
+    "Product",
     "RatedLeg",
+    "RunItem",
+    "Subscription",
     "VatRate",
 ]

@@ -9,6 +9,7 @@ from conferencing.models import Conference
 from customers.models import Customer
 from sales.models import Contract
 
+from .catalogue import OneOffCharge, Subscription
 from .charges import Charge, ChargeLine
 from .kinds import LineKind
 
@@ -146,6 +147,7 @@ class InvoiceLine(models.Model):
 
     Most lines are those of a charge (``charge_line``, billed once) or of the month. Others are
 
+    - of a ``subscription`` (each of its months once) or a ``one_off`` charge (once).
     - an adjustment: the difference that a later price makes to what ``adjusts`` billed. Of a
       conference it names the ``charge`` and brings it from the version billed so far to another;
       each version is corrected once. ``basis`` holds both sums and the cause.
@@ -178,6 +180,12 @@ class InvoiceLine(models.Model):
     replaces = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, related_name="replaced_by"
     )
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, null=True, related_name="invoice_lines"
+    )
+    one_off = models.ForeignKey(
+        OneOffCharge, on_delete=models.PROTECT, null=True, related_name="invoice_lines"
+    )
     held_at = models.DateTimeField(_("held"), null=True)
     title = models.CharField(_("title"), max_length=120, blank=True)
     period = models.CharField(_("period"), max_length=7)
@@ -196,7 +204,7 @@ class InvoiceLine(models.Model):
             models.UniqueConstraint(
                 fields=[
                     *("invoice", "held_at", "conference", "kind", "period", "vat_category"),
-                    *("adjusts", "credits", "replaces"),
+                    *("adjusts", "credits", "replaces", "subscription", "one_off"),
                 ],
                 nulls_distinct=False,
                 name="invoice_line_once",
@@ -208,6 +216,16 @@ class InvoiceLine(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["charge", "from_version", "kind", "period"], name="charge_corrected_once"
+            ),
+            models.UniqueConstraint(
+                fields=["subscription", "period"],
+                condition=models.Q(credits=None, replaces=None),
+                name="subscription_billed_once_a_month",
+            ),
+            models.UniqueConstraint(
+                fields=["one_off"],
+                condition=models.Q(credits=None, replaces=None),
+                name="one_off_billed_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(charge=None, from_version=None, to_version=None)

@@ -21,6 +21,8 @@ class LineKind(models.TextChoices):
     LATE_CANCELLATION = "late_cancellation", _("Late cancellation")
     COMMITMENT_SHORTFALL = "commitment_shortfall", _("Remainder to the monthly commitment")
     MONTHLY_FEE = "monthly_fee", _("Monthly fee")
+    SUBSCRIPTION = "subscription", _("Subscription")
+    ONE_OFF = "one_off", _("Single charge")
     CREDIT = "credit", _("Credit")
 
 
@@ -33,3 +35,15 @@ class PaymentMethod(models.TextChoices):
     CHEQUE = "cheque", _("Cheque")
     CASH = "cash", _("Cash")
     OFFSET = "offset", _("Set off")
+
+
+class Flag(models.TextChoices):
+    """Why somebody should look at a draft before it is issued."""
+
+    FIRST = "first_invoice", _("First invoice")
+    CHANGE = "change", _("Unusual amount")
+    ZERO = "zero", _("Nothing to pay")
+    UNPRICED = "unpriced_legs", _("Legs without a price")
+    ESTIMATED = "estimated_times", _("Estimated times")
+    REFERENCE = "missing_reference", _("Missing reference")
+    TAX_ID = "tax_id", _("Tax id not valid")

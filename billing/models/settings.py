@@ -65,3 +65,31 @@ class VatRate(models.Model):
     def category_name(self) -> str:
         """The category in the active language."""
         return str(dict(Contract.VatCategory.choices).get(self.category, self.category))
+
+
+class BillingSettings(models.Model):
+    """One row: how drafts are reviewed."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    change_percent = models.PositiveSmallIntegerField(
+        _("unusual change (%)"),
+        default=50,
+        help_text=_(
+            "A draft that differs by more than this from the customer's last month is flagged."
+        ),
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("settings of billing")
+        verbose_name_plural = _("settings of billing")
+        default_permissions = ("change", "view")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="billing_settings_only_one"),
+            models.CheckConstraint(
+                condition=models.Q(change_percent__gte=1), name="billing_change_percent_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
