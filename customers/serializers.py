@@ -10,7 +10,7 @@ from integration.models import Event
 from toolkit.api.fields import ModelSerializer, MomentField
 
 from .models import Address, Contact, Customer
-from .selectors import in_words
+from .selectors import in_words, preferences_of
 
 
 class AddressSerializer(ModelSerializer):
@@ -36,6 +36,14 @@ class ContactSerializer(ModelSerializer):
     class Meta:
         model = Contact
         fields = ["name", "role", "email", "phone", "language"]
+
+
+class PreferencesField(serializers.JSONField):
+    """Named values; ``letters`` and ``notices`` are true until the customer wants none."""
+
+    def get_attribute(self, instance: Customer) -> dict[str, Any]:
+        """Return the preferences with the wishes among them."""
+        return preferences_of(instance)
 
 
 class CustomerRowSerializer(ModelSerializer):
@@ -76,7 +84,7 @@ class CustomerSerializer(CustomerRowSerializer):
 
     addresses = AddressSerializer(many=True, required=False)
     contacts = ContactSerializer(many=True, required=False)
-    preferences = serializers.JSONField(required=False)
+    preferences = PreferencesField(required=False)
 
     class Meta(CustomerRowSerializer.Meta):
         fields = [

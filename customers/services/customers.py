@@ -9,12 +9,15 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers.models import Address, Contact, Customer
+from customers.models import Customer
+from customers.selectors.wishes import PREFERENCES
 from integration.services import record_event
 from toolkit.errors import DomainError
 
 from .actors import Who
 from .checks import check_places, clean_tax_id
+from .parts import replace_addresses, replace_contacts
+from .wishes import apply_preferences, mend_changed_emails
 
 # What ``register_customer`` and ``change_customer`` take, beside addresses and contacts.
 FIELDS = frozenset(
@@ -75,7 +78,8 @@ def register_customer(
         ValidationError: fields that are wrong, by name.
         TaxIdTakenError: the tax id belongs to another customer.
     """
-    customer = Customer(created_at=now, **_known(fields))
+    known, preferences = _known(fields)
+    customer = Customer(created_at=now, **known)
     _check(customer)
     customer.number = _next_number()
     _save(customer)
@@ -87,6 +91,7 @@ def register_customer(
         subject=("customer", customer.number),
         now=now,
     )
+    apply_preferences(customer=customer, preferences=preferences, actor=actor, now=now)
     return customer
 
 
@@ -101,7 +106,9 @@ def change_customer(
     contacts: Iterable[Mapping[str, Any]] | None = None,
     **fields: Any,
 ) -> Customer:
-    """Change what is given; addresses and contacts, where given, replace the ones there.
+    """Change what is given; addresses and contacts, where given, become exactly those.
+
+    Who is there already is changed in place: see ``replace_contacts``.
 
     Raises:
         CustomerChangedMeanwhileError: it is not at ``expected_version`` any more; nothing changed.
@@ -111,13 +118,17 @@ def change_customer(
     locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
     if locked.version != expected_version:
         raise CustomerChangedMeanwhileError(locked)
-    changed = [name for name, value in _known(fields).items() if getattr(locked, name) != value]
+    known, preferences = _known(fields)
+    changed = {name for name, value in known.items() if getattr(locked, name) != value}
     for name in changed:
-        setattr(locked, name, fields[name])
+        setattr(locked, name, known[name])
     _check(locked)
     locked.version += 1
     _save(locked)
     _replace(locked, addresses=addresses, contacts=contacts)
+    if apply_preferences(customer=locked, preferences=preferences, actor=actor, now=now):
+        changed.add("preferences")
+    mend_changed_emails(customer=locked, actor=actor, now=now)
     record_event(
         type="customer.changed",
         actor=actor,
@@ -167,12 +178,17 @@ def _set_status(
     return locked
 
 
-def _known(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+def _known(fields: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Return the fields of the customer, and the preferences that say what he wishes."""
     unknown = fields.keys() - FIELDS
     if unknown:
         msg = f"unknown fields: {', '.join(sorted(unknown))}"
         raise TypeError(msg)
-    return fields
+    if "preferences" not in fields:
+        return dict(fields), {}
+    preferences = fields["preferences"]
+    kept = {name: value for name, value in preferences.items() if name not in PREFERENCES}
+    return {**fields, "preferences": kept}, preferences
 
 
 def _check(customer: Customer) -> None:
@@ -231,26 +247,6 @@ def _replace(
     contacts: Iterable[Mapping[str, Any]] | None,
 ) -> None:
     if addresses is not None:
-        customer.addresses.all().delete()
-        _add(Address, customer, "addresses", addresses)
+        replace_addresses(customer, addresses)
     if contacts is not None:
-        customer.contacts.all().delete()
-        _add(Contact, customer, "contacts", contacts)
-
-
-def _add(
-    model: type[Address] | type[Contact],
-    customer: Customer,
-    field: str,
-    rows: Iterable[Mapping[str, Any]],
-) -> None:
-    errors: dict[str, Any] = {}
-    for place, row in enumerate(rows):
-        part = model(customer=customer, **row)
-        try:
-            part.full_clean(exclude=["customer"])
-            part.save()
-        except ValidationError as error:
-            errors |= {f"{field}.{place}.{name}": found for name, found in error.error_dict.items()}
-    if errors:
-        raise ValidationError(errors)
+        replace_contacts(customer, contacts)

@@ -11,6 +11,7 @@ from django.forms.formsets import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Address, Contact, Customer
+from customers.selectors import preferences_of
 from toolkit.countries import country_choices
 
 
@@ -82,15 +83,15 @@ class CustomerForm(forms.ModelForm[Customer]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["tax_id"] = self.instance.tax_id
-        for name, wanted in (self.instance.preferences or {}).items():
-            if name in self.fields:
-                self.initial[name] = wanted
+        if self.instance.pk:
+            wishes = preferences_of(self.instance)
+            self.initial.update({name: wishes[name] for name in ("letters", "notices")})
 
     def changes(self) -> dict[str, Any]:
         """Return the fields as ``register_customer`` and ``change_customer`` take them."""
         given = {name: self.cleaned_data[name] for name in ("tax_id", *self.Meta.fields)}
         wishes = {name: self.cleaned_data[name] for name in ("letters", "notices")}
-        return given | {"preferences": {**(self.instance.preferences or {}), **wishes}}
+        return given | {"preferences": {**self.instance.preferences, **wishes}}
 
 
 class OptionalPart:
@@ -106,7 +107,7 @@ class OptionalPart:
     def missing(self, data: dict[str, Any]) -> dict[str, ValidationError]:
         """Return the errors of what a part that was begun still lacks."""
         message = ValidationError(_("This is needed once the rest is filled in."), code="required")
-        begun = any(value for name, value in data.items() if name not in {"role", "DELETE"})
+        begun = any(value for name, value in data.items() if name not in {"id", "role", "DELETE"})
         return {name: message for name in self.needed if begun and not data.get(name)}
 
 
@@ -144,6 +145,7 @@ class ContactForm(OptionalPart, forms.ModelForm[Contact]):
     """One person; a row left empty is none."""
 
     needed = ("name",)
+    id = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Contact
@@ -199,7 +201,7 @@ class CustomerForms:
                 if form.cleaned_data.get("line1")
             ],
             "contacts": [
-                {name: row[name] for name in ContactForm.Meta.fields}
+                {name: row[name] for name in ("id", *ContactForm.Meta.fields)}
                 for row in self.contacts.cleaned_data
                 if row and row.get("name") and not row.get("DELETE")
             ],
@@ -219,7 +221,7 @@ class CustomerForms:
     def _contacts_of(customer: Customer | None) -> list[dict[str, Any]]:
         if customer is None:
             return []
-        return list(customer.contacts.values(*ContactForm.Meta.fields))
+        return list(customer.contacts.values("id", *ContactForm.Meta.fields))
 
 
 class SuspensionForm(forms.Form):

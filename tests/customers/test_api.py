@@ -100,6 +100,21 @@ def test_a_change_needs_the_version_that_was_read(api):
     assert customer.addresses.count() == 1
 
 
+def test_preferences_show_the_wishes_and_are_written_through_them(api):
+    customer = make_customer()
+    path = f"customers/{customer.number}/"
+    read = api("get", path)
+    assert read.json()["preferences"] == {"letters": True, "notices": True}
+    change = {"preferences": {"letters": False, "paper": "thick"}}
+    changed = api("patch", path, change, **{"If-Match": read.headers["ETag"]})
+    assert changed.json()["preferences"] == {"letters": False, "notices": True, "paper": "thick"}
+    assert api("get", path).json() == changed.json()
+    stale = api("patch", path, {"phone": "1"}, **{"If-Match": read.headers["ETag"]})
+    assert stale.status_code == 412
+    refused = api("patch", path, {"preferences": {"letters": 1}}, **{"If-Match": "*"})
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/preferences"]
+
+
 def test_the_timeline_tells_all_departments_newest_first(api):
     customer = make_customer()
     suspend_customer(customer=customer, reason="Impagos", actor="eva", now=NOW)

@@ -1,6 +1,10 @@
 """What customers wish is noted once, lifted exactly, and kept as a record."""
 
+import importlib
+
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
 
 from customers.models import OptOut, UndeliverableEmail
 from customers.selectors import (
@@ -10,7 +14,13 @@ from customers.selectors import (
     undeliverable_emails,
     wants,
 )
-from customers.services import mend_email, note_undeliverable, opt_in, opt_out
+from customers.services import (
+    change_customer,
+    mend_email,
+    note_undeliverable,
+    opt_in,
+    opt_out,
+)
 from integration.models import Event
 from tests.factories.customers import NOW, make_customer
 
@@ -97,3 +107,82 @@ def test_an_undeliverable_address_is_noted_once_and_mended():
     assert Event.objects.filter(type="customer.email_mended").count() == 1
     note_undeliverable(customer=customer, email="ana@example.com", reason="again", now=NOW)
     assert UndeliverableEmail.objects.count() == 2
+
+
+def change(customer, **fields):
+    customer.refresh_from_db()
+    return change_customer(
+        customer=customer, expected_version=customer.version, actor="eva", now=NOW, **fields
+    )
+
+
+def test_preferences_are_written_through_the_wishes():
+    customer = make_customer(preferences={"letters": False, "notices": True, "paper": "thick"})
+    assert preferences_of(customer) == {"letters": False, "notices": True, "paper": "thick"}
+    assert customer.preferences == {"paper": "thick"}
+    changed = change(customer, preferences={"letters": True, "notices": False})
+    assert changed.version == 2
+    assert preferences_of(changed) == {"letters": True, "notices": False}
+    assert opted_out(numbers=[customer.number], channel="email") == {customer.number}
+    event = Event.objects.get(type="customer.changed")
+    assert event.data == {"fields": ["preferences"], "version": 2}
+
+
+def test_preferences_that_say_nothing_of_a_channel_lift_no_wish():
+    customer = make_customer()
+    refuse(customer)
+    changed = change(customer, preferences={"paper": "thin"})
+    assert preferences_of(changed) == {"letters": False, "notices": True, "paper": "thin"}
+    assert preferences_of(change(customer, phone="1")) == preferences_of(changed)
+
+
+def test_a_wish_that_is_no_yes_or_no_is_refused():
+    customer = make_customer()
+    with pytest.raises(ValidationError) as refused:
+        change(customer, preferences={"letters": "no"})
+    assert set(refused.value.error_dict) == {"preferences"}
+    assert not OptOut.objects.exists()
+
+
+def test_changing_an_address_mends_it():
+    customer = make_customer(
+        email="casa@example.com",
+        contacts=[{"name": "Ana", "email": "ana@example.com"}, {"name": "Eva"}],
+    )
+    for email in ("casa@example.com", "ana@example.com"):
+        note_undeliverable(customer=customer, email=email, reason="550", now=NOW)
+    change(customer, phone="1")
+    change(customer, contacts=[{"name": "Ana", "email": "Ana@example.com", "phone": "2"}])
+    assert len(undeliverable_emails(numbers=[customer.number])) == 2
+    change(customer, email="oficina@example.com")
+    assert undeliverable_emails(numbers=[customer.number]) == {(customer.number, "ana@example.com")}
+    change(customer, contacts=[{"name": "Ana", "email": "ana.roca@example.com"}])
+    assert undeliverable_emails(numbers=[customer.number]) == set()
+
+
+def test_preferences_of_before_become_wishes():
+    migration = importlib.import_module("customers.migrations.0006_wishes_of_preferences")
+    both, one, none = make_customer(), make_customer(), make_customer()
+    for customer, before in (
+        (both, {"letters": False, "notices": False, "paper": "thick"}),
+        (one, {"letters": True, "notices": False}),
+        (none, {}),
+    ):
+        customer.preferences = before
+        customer.save()
+    with connection.cursor() as cursor:
+        for _twice in range(2):
+            cursor.execute(migration.NOTED)
+            cursor.execute(migration.TAKEN_OUT)
+    for customer in (both, one, none):
+        customer.refresh_from_db()
+    assert [customer.preferences for customer in (both, one, none)] == [{"paper": "thick"}, {}, {}]
+    assert preferences_of(both) == {"letters": False, "notices": False, "paper": "thick"}
+    assert preferences_of(one) == {"letters": True, "notices": False}
+    assert preferences_of(none) == {"letters": True, "notices": True}
+    wish = OptOut.objects.get(customer=one)
+    assert (wish.source, wish.since) == ("desk", one.updated_at)
+    with connection.cursor() as cursor:
+        cursor.execute(migration.PUT_BACK)
+    one.refresh_from_db()
+    assert one.preferences == {"letters": True, "notices": False}

@@ -6,6 +6,7 @@ import pytest
 from openpyxl import load_workbook
 
 from customers.models import Customer
+from customers.selectors import preferences_of
 from customers.services import change_customer
 from integration.models import Event
 from tests.factories.customers import NOW, make_customer
@@ -53,7 +54,7 @@ def test_a_customer_is_registered_with_address_and_contact(as_sales):
     customer = Customer.objects.get()
     assert answer.headers["Location"] == f"/sales/customers/{customer.number}/"
     assert customer.tags == ["Gran cuenta", "vip"]
-    assert customer.preferences == {"letters": True, "notices": False}
+    assert preferences_of(customer) == {"letters": True, "notices": False}
     assert [(a.kind, a.city) for a in customer.addresses.all()] == [("billing", "Bilbao")]
     assert [(c.name, c.role) for c in customer.contacts.all()] == [("Iñaki Otxoa", "billing")]
     assert Event.objects.get(type="customer.registered").actor == "lucia"
@@ -107,6 +108,23 @@ def test_contacts_can_be_taken_out(as_sales):
     )
     assert answer.status_code == 302
     assert not customer.contacts.exists()
+
+
+def test_a_renamed_contact_stays_who_he_is(as_sales):
+    as_sales.post("/sales/customers/new/", typed())
+    customer = Customer.objects.get()
+    contact = customer.contacts.get()
+    address = f"/sales/customers/{customer.number}/edit/"
+    assert f'name="contacts-0-id" value="{contact.pk}"' in as_sales.get(address).content.decode()
+    renamed = {
+        "contacts-INITIAL_FORMS": "1",
+        "contacts-0-id": str(contact.pk),
+        "contacts-0-name": "Ignacio Otxoa",
+        "contacts-0-email": "ignacio@example.com",
+    }
+    assert as_sales.post(address, typed(expected_version="1", **renamed)).status_code == 302
+    assert customer.contacts.get() == contact
+    assert customer.contacts.get().name == "Ignacio Otxoa"
 
 
 def test_likely_duplicates_show_while_typing(as_sales):
