@@ -149,9 +149,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 
 # --- e-mail -------------------------------------------------------------------------------------
 _MAIL = mail_server_from_url(env_str("EMAIL_URL"))
-MAIL_TRANSPORT = (
-    f"integration.mail.{'smtp.SmtpTransport' if _MAIL.host else 'folder.FolderTransport'}"
-)
+MAIL_TRANSPORTS = {
+    "smtp": "integration.mail.smtp.SmtpTransport",
+    "folder": "integration.mail.folder.FolderTransport",
+}
+MAIL_TRANSPORT = MAIL_TRANSPORTS["smtp" if _MAIL.host else "folder"]
 # Django's own mail (links for new passwords) goes the same way, without the queue.
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _MAIL.host else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = str(STATE_DIR / "mail")
