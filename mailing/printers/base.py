@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from .reasons import Reason
 
@@ -141,13 +141,12 @@ class Capabilities:
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
         """Read what a row keeps; what it lacks was not told."""
         known = {field.name for field in fields(cls)}
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in kept.items()
-                if name in known
-            }
-        )
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in kept.items()
+            if name in known
+        }
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +202,12 @@ class PrinterAdapter(Protocol):
 
     All methods raise ``PrinterSilentError`` when it does not answer and ``PrinterRefusedError``
     when it says no.
+
+    Attributes:
+        remembers: Whether what ``find`` does not find was certainly never printed.
     """
+
+    remembers: ClassVar[bool]
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
@@ -215,17 +219,22 @@ class PrinterAdapter(Protocol):
     def condition(self) -> Condition:
         """Ask only how it is."""
 
-    def submit(self, order: Order) -> JobSeen:
-        """Hand a document over, having asked first whether it would be taken.
+    def check(self, order: Order) -> Look:
+        """Ask whether a document would be taken, without sending it."""
+
+    def submit(self, order: Order, can: Capabilities) -> JobSeen:
+        """Hand a document over that ``check`` found acceptable.
 
         Handing over the same order twice may print it twice: look for it with ``find`` first.
         """
 
-    def job(self, job_id: int) -> JobSeen:
+    def job(self, job_id: int, name: str) -> JobSeen:
         """Ask how far a job is.
 
+        A printer that was switched off gives its numbers anew, hence the name.
+
         Raises:
-            JobUnknownError: the printer has forgotten it.
+            JobUnknownError: the printer has forgotten it, or means another one.
         """
 
     def find(self, name: str) -> JobSeen | None:

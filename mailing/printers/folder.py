@@ -5,7 +5,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from .base import (
     Capabilities,
@@ -30,6 +30,8 @@ class FolderPrinter:
     A document appears whole or not at all (written beside, then renamed), and the same order again
     finds its file: a process killed at any place prints nothing twice.
     """
+
+    remembers: ClassVar[bool] = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -61,14 +63,23 @@ class FolderPrinter:
             return Condition(PrinterState.STOPPED, accepting=False, reasons=(Reason.FOLDER,))
         return Condition(PrinterState.IDLE)
 
-    def submit(self, order: Order) -> JobSeen:
+    def check(self, order: Order) -> Look:
+        """Make sure of the folder and of the document."""
+        look = self.look()
+        if not look.condition.accepting:
+            raise PrinterRefusedError(Reason.FOLDER, Remedy.PRINTER)
+        if not order.document.exists():
+            raise PrinterRefusedError(Reason.DOCUMENT_MISSING, Remedy.DOCUMENT)
+        return look
+
+    def submit(self, order: Order, can: Capabilities) -> JobSeen:  # noqa: ARG002 (of the protocol)
         """Copy the document into the folder; it is printed when this returns."""
         target = self._file(order.name)
         if not target.exists():
             self._copy(order.document, target)
         return _printed()
 
-    def job(self, job_id: int) -> JobSeen:  # noqa: ARG002 (of the protocol)
+    def job(self, job_id: int, name: str) -> JobSeen:  # noqa: ARG002 (of the protocol)
         """Answer that it is printed: jobs of a folder are over when they are handed over."""
         return _printed()
 

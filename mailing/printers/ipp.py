@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from .base import (
     Capabilities,
@@ -73,6 +73,8 @@ class Operation(IntEnum):
 class IppPrinter:
     """A printer, or a queue of a print server, at an ``ipp://`` or ``ipps://`` address."""
 
+    remembers: ClassVar[bool] = False
+
     def __init__(self, uri: str, *, certificate: str = "", timeout: float = 15.0) -> None:
         self._uri = uri
         self._transport = Transport(uri, certificate=certificate, timeout=timeout)
@@ -95,37 +97,41 @@ class IppPrinter:
         """Ask only how it is."""
         return condition_of(self._printer(*CONDITION))
 
-    def submit(self, order: Order) -> JobSeen:
-        """Hand a document over, having asked first whether it would be taken.
+    def check(self, order: Order) -> Look:
+        """Ask whether a document would be taken (Validate-Job).
 
-        Substitutes are refused (``ipp-attribute-fidelity``): letters on the wrong paper would be
-        worse than none. A printer takes unknown trays all the same, so these are looked up here.
+        A printer finds nothing wrong with a tray that it does not have: that is looked up here.
         """
         look = self.look()
         if not look.condition.accepting:
             raise PrinterRefusedError(Reason.NOT_ACCEPTING, Remedy.TIME)
         check_options(order.options, look.capabilities)
-        attributes = [
-            _name("job-name", order.name),
-            attribute(Tag.BOOLEAN, "ipp-attribute-fidelity", True),  # noqa: FBT003
-            attribute(Tag.MIME_TYPE, "document-format", PDF),
-        ]
+        if not order.document.exists():
+            raise PrinterRefusedError(Reason.DOCUMENT_MISSING, Remedy.DOCUMENT)
         template = _template(order.options, look.capabilities)
-        self._call(Operation.VALIDATE_JOB, attributes, template)
-        answer = self._call(Operation.PRINT_JOB, attributes, template, order.document)
+        self._call(Operation.VALIDATE_JOB, _about(order), template)
+        return look
+
+    def submit(self, order: Order, can: Capabilities) -> JobSeen:
+        """Hand a document over (Print-Job), streamed from disk."""
+        template = _template(order.options, can)
+        answer = self._call(Operation.PRINT_JOB, _about(order), template, order.document)
         try:
             return job_of(answer.first(Group.JOB))
         except PrinterSilentError as error:
             raise PrinterSilentError(error.reason, Delivery.WHOLE) from error
 
-    def job(self, job_id: int) -> JobSeen:
-        """Ask how far a job is."""
+    def job(self, job_id: int, name: str) -> JobSeen:
+        """Ask how far a job is; one of another name has only inherited the number."""
         answer = self._of_job(
             Operation.GET_JOB_ATTRIBUTES,
             job_id,
             attribute(Tag.KEYWORD, "requested-attributes", *JOB),
         )
-        return job_of(answer.first(Group.JOB))
+        told = answer.first(Group.JOB)
+        if "job-name" in told and not _is_named(told, name):
+            raise JobUnknownError
+        return job_of(told)
 
     def find(self, name: str) -> JobSeen | None:
         """Look for a job by its name among those that the printer remembers.
@@ -229,6 +235,19 @@ def check_options(options: Options, can: Capabilities) -> None:
     for reason, is_wrong in wrong.items():
         if is_wrong:
             raise PrinterRefusedError(reason, Remedy.PRINTER)
+
+
+def _about(order: Order) -> list[Attribute]:
+    """Write what goes with a job besides its template.
+
+    Substitutes are refused (``ipp-attribute-fidelity``): letters on the wrong paper would be
+    worse than none.
+    """
+    return [
+        _name("job-name", order.name),
+        attribute(Tag.BOOLEAN, "ipp-attribute-fidelity", True),  # noqa: FBT003
+        attribute(Tag.MIME_TYPE, "document-format", PDF),
+    ]
 
 
 def _template(options: Options, can: Capabilities) -> list[Attribute]:
