@@ -205,7 +205,8 @@ class _Writer:
         try:
             expression = condition.expression(kind_of(path))
         except ConditionError as error:
-            self.refuse(error.fault, f"{path} {condition.operator} {condition.value}".strip())
+            asked = f"{path} {condition.operator} {condition.value}".strip()
+            self.refuse(error.fault, path if error.fault == "unknown_field" else asked)
             return
         self.fields.setdefault(path, self._place(path))
         self.out.append(f"{{% if {expression} %}}")

@@ -47,7 +47,7 @@ class Condition:
                 missing, no number, or can't be written in Liquid.
         """
         if not PATH.fullmatch(self.field):
-            raise ConditionError(fault="bad_field")
+            raise ConditionError(fault="unknown_field")
         if kind not in OPERATORS.get(self.operator, ()):
             raise ConditionError(fault="bad_operator")
         if self.operator in NO_VALUE:

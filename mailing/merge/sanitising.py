@@ -22,6 +22,7 @@ _GONE_WITH_CONTENT = frozenset(
     "script style title template noscript iframe object embed svg math select textarea".split()  # noqa: SIM905
 )
 _SAME = {"b": "strong", "i": "em"}
+_ROUNDS = 6
 WIDTHS = ("25", "50", "75", "100")
 
 
@@ -54,9 +55,15 @@ def sanitise(html: str) -> str:
     go with their content. Fields (``data-field``) come out empty: the editor shows their names.
     Links lead to https or mailto only, pictures are those of the house (``asset:name``).
     """
-    root = tree.parse(_CLEANER.clean(html))
-    root.children = _tidy(root.children)
-    return tree.write(root).strip()
+    for _round in range(_ROUNDS):
+        root = tree.parse(_CLEANER.clean(html))
+        root.children = _tidy(root.children)
+        tidied = tree.write(root).strip()
+        if tidied == html:
+            break
+        # What was nested against the rules of HTML is read in another way the second time.
+        html = tidied
+    return html
 
 
 def _tidy(children: list[Element | str]) -> list[Element | str]:

@@ -54,10 +54,10 @@ def _row(row: Element) -> str:
 
 
 def _flush(line: str, blocks: list[str], indent: str) -> None:
-    lines = [" ".join(each.split()) for each in line.split("\n")]
-    text = "\n".join(indent + each for each in lines).strip("\n")
-    if text.strip():
-        blocks.append(text)
+    if not line.strip():
+        return
+    lines = [" ".join(each.split()) for each in line.strip().split("\n")]
+    blocks.append("\n".join(f"{indent}{each}".rstrip() for each in lines))
 
 
 def _inline(element: Element) -> str:
