@@ -26,6 +26,8 @@ WORDS: dict[str, tuple[str, Promise]] = {
     "customer.reactivated": ("check", _("Customer reactivated")),
     "customer.opted_out": ("ban", _("Mass mail no longer wanted")),
     "customer.opted_in": ("mail", _("Mass mail wanted again")),
+    "customer.unsubscribed": ("ban", _("The customer unsubscribed from mass mail")),
+    "customer.resubscribed": ("mail", _("The customer subscribed to mass mail again")),
     "customer.email_bounced": ("triangle-alert", _("E-mail does not reach an address")),
     "customer.email_mended": ("check", _("E-mail address in use again")),
     "customer.address_proposed": ("map-pin", _("The customer proposed an address")),

@@ -1,6 +1,6 @@
 """What is done to customers and to the issuer; every change is an event."""
 
-from .actors import Who
+from .actors import CUSTOMER, Who
 from .customers import (
     CustomerChangedMeanwhileError,
     TaxIdTakenError,
@@ -21,29 +21,43 @@ from .lists import (
     save_list,
     save_view,
 )
-from .wishes import mend_email, note_undeliverable, opt_in, opt_out
+from .proposals import (
+    AddressUnchangedError,
+    ProposalDecidedError,
+    accept_address,
+    propose_address,
+    refuse_address,
+)
+from .wishes import mend_email, note_bounce, note_undeliverable, opt_in, opt_out
 
 __all__ = [
+    "CUSTOMER",
+    "AddressUnchangedError",
     "CustomerChangedMeanwhileError",
     "EmptyListError",
     "IssuerChangedMeanwhileError",
     "LinkFor",
     "LinkRefusedError",
     "NotYourViewError",
+    "ProposalDecidedError",
     "TaxIdTakenError",
     "UnknownCustomersError",
     "Who",
+    "accept_address",
     "change_customer",
     "delete_list",
     "delete_view",
     "give_link",
     "give_links",
     "mend_email",
+    "note_bounce",
     "note_undeliverable",
     "open_link",
     "opt_in",
     "opt_out",
+    "propose_address",
     "reactivate_customer",
+    "refuse_address",
     "register_customer",
     "rename_list",
     "revoke_link",

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from customers.models import Customer, OptOut, UndeliverableEmail
+from customers.models import Channel, Contact, Customer, OptOut, UndeliverableEmail
 from customers.selectors.wishes import PREFERENCES
-from integration.services import record_event
+from integration.models import Suppression
+from integration.services import lift_suppressions, record_event, suppress
 
-from .actors import Who
+from .actors import Who, known
 
 _LONGEST_REASON = 300
 
@@ -31,7 +32,7 @@ def opt_out(
     """Send the customer no mass mail by ``channel`` from now on. Safe to repeat.
 
     ``email`` narrows the wish to one address; blank means everybody at the customer. Invoices and
-    invitations are no mass mail and still come.
+    invitations are no mass mail and still come. What is queued already is not sent either.
     """
     locked = _lock(customer)
     wish, is_new = _note(locked, channel, email.lower(), source, actor, now)
@@ -41,14 +42,23 @@ def opt_out(
 
 
 @transaction.atomic
-def opt_in(*, customer: Customer, channel: str, actor: Who, now: datetime, email: str = "") -> None:
+def opt_in(
+    *,
+    customer: Customer,
+    channel: str,
+    actor: Who,
+    now: datetime,
+    email: str = "",
+    source: str = OptOut.Source.DESK,
+) -> None:
     """Send the customer mass mail by ``channel`` again; the wish stays as a record. Repeatable.
 
-    Lifts exactly the wish of that address, or that of everybody at the customer.
+    Lifts exactly the wish of that address, or that of everybody at the customer. ``source`` tells
+    whether the customer lifts it himself.
     """
     wish = _current(_lock(customer), channel, email.lower())
     if wish is not None:
-        _lift(wish, actor, now)
+        _lift(wish, source, actor, now)
         _new_version(wish)
 
 
@@ -74,7 +84,7 @@ def apply_preferences(
             _note(customer, channel, "", OptOut.Source.DESK, actor, now)
             changed = True
         elif wanted and wish is not None:
-            _lift(wish, actor, now)
+            _lift(wish, OptOut.Source.DESK, actor, now)
             changed = True
     return changed
 
@@ -94,14 +104,33 @@ def _note(
     wish = OptOut(customer=customer, channel=channel, email=email, source=source, since=now)
     wish.full_clean(exclude=["customer"])
     wish.save()
-    _tell("customer.opted_out", wish, actor, now)
+    if channel == Channel.EMAIL:
+        suppress(
+            reason=Suppression.Reason.UNSUBSCRIBED,
+            email=email,
+            customer_number=customer.number,
+            actor=known(actor),
+            now=now,
+        )
+    by_himself = source != OptOut.Source.DESK
+    _tell("customer.unsubscribed" if by_himself else "customer.opted_out", wish, actor, now)
     return wish, True
 
 
-def _lift(wish: OptOut, actor: Who, now: datetime) -> None:
+def _lift(wish: OptOut, source: str, actor: Who, now: datetime) -> None:
     wish.lifted_at = now
     wish.save(update_fields=["lifted_at"])
-    _tell("customer.opted_in", wish, actor, now)
+    if wish.channel == Channel.EMAIL:
+        lift_suppressions(
+            because=_("The customer wants mass mail again."),
+            email=wish.email,
+            customer_number=wish.customer.number,
+            reasons=(Suppression.Reason.UNSUBSCRIBED,),
+            actor=known(actor),
+            now=now,
+        )
+    by_himself = source != OptOut.Source.DESK
+    _tell("customer.resubscribed" if by_himself else "customer.opted_in", wish, actor, now)
 
 
 @transaction.atomic
@@ -119,6 +148,22 @@ def note_undeliverable(
     if is_new:
         _tell_email("customer.email_bounced", locked, noted, None, now)
     return noted
+
+
+@transaction.atomic
+def note_bounce(*, email: str, customer_number: str, reason: str, now: datetime) -> None:
+    """Note a bounce at whoever has the address: the customer written to, and others who share it.
+
+    Nothing is sent to the address any more, whosever it is (``integration.Suppression``); so each
+    desk is told. Safe to repeat.
+    """
+    has_it = (
+        Q(number=customer_number)
+        | Q(email__iexact=email)
+        | Q(pk__in=Contact.objects.filter(email__iexact=email).values("customer"))
+    )
+    for customer in Customer.objects.filter(has_it).order_by("pk"):
+        note_undeliverable(customer=customer, email=email, reason=reason, now=now)
 
 
 @transaction.atomic
@@ -147,6 +192,14 @@ def _mend(
     for noted in rows:
         noted.mended_at = now
         noted.save(update_fields=["mended_at"])
+        # Written to again, should anybody have it: a second bounce would be noted anew.
+        lift_suppressions(
+            because=_("The address was mended at the customer."),
+            email=noted.email,
+            reasons=(Suppression.Reason.HARD_BOUNCE,),
+            actor=known(actor),
+            now=now,
+        )
         _tell_email("customer.email_mended", customer, noted, actor, now)
 
 

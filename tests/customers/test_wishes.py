@@ -21,7 +21,9 @@ from customers.services import (
     opt_in,
     opt_out,
 )
-from integration.models import Event
+from integration.models import Event, OutgoingMessage, Suppression
+from integration.services import suppress
+from integration.signals import message_bounced
 from tests.factories.customers import NOW, make_customer
 
 pytestmark = pytest.mark.django_db
@@ -43,9 +45,9 @@ def test_an_opt_out_is_noted_once_and_found_by_number():
     assert opted_out(numbers=numbers, channel="email") == set()
     assert opted_out(numbers=[other.number], channel="letter") == set()
     assert preferences_of(customer) == {"letters": False, "notices": True}
-    assert [event.data["channel"] for event in Event.objects.filter(type="customer.opted_out")] == [
-        "letter"
-    ]
+    assert [
+        event.data["channel"] for event in Event.objects.filter(type="customer.unsubscribed")
+    ] == ["letter"]
 
 
 def test_a_wish_of_one_address_leaves_the_others_of_the_customer():
@@ -93,6 +95,21 @@ def test_a_wish_of_the_whole_customer_is_a_new_version_of_him():
     assert customer.version == 3
 
 
+def test_who_says_so_himself_stands_in_the_timeline():
+    customer = make_customer()
+    refuse(customer, source="one_click")
+    opt_in(customer=customer, channel="letter", actor="t", now=NOW, source="page")
+    refuse(customer, source="desk")
+    opt_in(customer=customer, channel="letter", actor="t", now=NOW)
+    told = Event.objects.filter(subject_type="customer").order_by("pk")
+    assert [event.type.partition(".")[2] for event in told][1:] == [
+        "unsubscribed",
+        "resubscribed",
+        "opted_out",
+        "opted_in",
+    ]
+
+
 def test_an_undeliverable_address_is_noted_once_and_mended():
     customer = make_customer()
     for reason in ("550 no such user", "x" * 400):
@@ -107,6 +124,66 @@ def test_an_undeliverable_address_is_noted_once_and_mended():
     assert Event.objects.filter(type="customer.email_mended").count() == 1
     note_undeliverable(customer=customer, email="ana@example.com", reason="again", now=NOW)
     assert UndeliverableEmail.objects.count() == 2
+
+
+def suppressed():
+    rows = Suppression.objects.filter(lifted_at=None).order_by("pk")
+    return [(row.customer_number, row.email, row.reason) for row in rows]
+
+
+def test_what_is_queued_is_not_sent_either():
+    customer = make_customer()
+    refuse(customer, "letter")
+    assert suppressed() == []
+    refuse(customer, "email", email="Ana@example.com")
+    refuse(customer, "email")
+    assert suppressed() == [
+        (customer.number, "ana@example.com", "unsubscribed"),
+        (customer.number, "", "unsubscribed"),
+    ]
+    opt_in(customer=customer, channel="email", actor="eva", now=NOW)
+    assert suppressed() == [(customer.number, "ana@example.com", "unsubscribed")]
+
+
+def bounce(customer, email, kind="hard"):
+    message_bounced.send(
+        sender=OutgoingMessage,
+        key="k",
+        purpose="p",
+        batch="",
+        customer_number=customer.number,
+        email=email,
+        kind=kind,
+        code="5.1.1",
+        reason="550 no such user",
+        moment=NOW,
+    )
+
+
+def test_a_bounce_is_kept_at_everybody_who_has_the_address():
+    written_to = make_customer(email="casa@example.com")
+    shares = make_customer(contacts=[{"name": "Ana", "email": "CASA@example.com"}])
+    other = make_customer()
+    bounce(written_to, "Casa@example.com", kind="soft")
+    assert not UndeliverableEmail.objects.exists()
+    for _twice in range(2):
+        bounce(written_to, "Casa@example.com")
+    numbers = [customer.number for customer in (written_to, shares, other)]
+    assert undeliverable_emails(numbers=numbers) == {
+        (written_to.number, "casa@example.com"),
+        (shares.number, "casa@example.com"),
+    }
+    noted = UndeliverableEmail.objects.get(customer=written_to)
+    assert (noted.reason, noted.since) == ("550 no such user", NOW)
+
+
+def test_a_mended_address_is_written_to_again():
+    customer = make_customer(email="casa@example.com")
+    suppress(email="casa@example.com", reason="hard_bounce", actor="tests", now=NOW)
+    suppress(email="casa@example.com", reason="complaint", actor="tests", now=NOW)
+    bounce(customer, "casa@example.com")
+    mend_email(noted=UndeliverableEmail.objects.get(), actor="eva", now=NOW)
+    assert suppressed() == [("", "casa@example.com", "complaint")]
 
 
 def change(customer, **fields):
