@@ -1,6 +1,8 @@
 """REST endpoints of billing: invoices, figures, simulations, runs."""
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,6 +17,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 from rest_framework.routers import BaseRouter
 from rest_framework.views import APIView
 
@@ -22,7 +25,6 @@ from billing import services
 from billing.rating import InvalidTariffInput, simulate
 from customers.models import Customer
 from customers.selectors import customer_for
-from integration.services import start_job
 from toolkit.api.exceptions import InvalidParameter, Problem
 from toolkit.api.jobs import JobSerializer, accepted
 from toolkit.api.viewsets import ReadViewSet
@@ -30,11 +32,12 @@ from toolkit.exports import PDF
 from toolkit.periods import InvalidPeriodError
 from toolkit.tables import Column
 
-from .filters import InvoiceFilter
-from .models import Invoice
+from .filters import BillingRunFilter, InvoiceFilter, RunItemFilter
+from .models import BillingRun, Invoice
 from .selectors import explain_invoice, invoices_visible_to, with_balances
 from .selectors.documents import invoice_pdf
 from .selectors.figures import CURRENT
+from .selectors.runs import items_of, runs_visible_to, with_counts
 from .serializers import (
     BillingRunSerializer,
     FiguresSerializer,
@@ -43,8 +46,10 @@ from .serializers import (
     IssueSerializer,
     PaymentSerializer,
     PaymentsSerializer,
+    RunItemSerializer,
+    RunOrderSerializer,
 )
-from .tasks import run_billing
+from .tasks import hand_over_run, run_billing
 
 
 class PdfRenderer(BaseRenderer):
@@ -194,30 +199,84 @@ class SimulationView(APIView):
             ) from None
 
 
-class BillingRunView(APIView):
-    """Prepare, and where so agreed issue, all that is due of a month."""
+class BillingRunViewSet(ReadViewSet[BillingRun]):
+    """Months billed for all customers or some, whoever asked for it."""
 
-    required_permissions = {"post": "billing.issue_invoice"}
+    lookup_field = "id"
+    serializer_class = BillingRunSerializer
+    filterset_class = BillingRunFilter
+    columns = {"created_at": Column("created_at"), "period": Column("period")}
+    ordering = "-created_at"
+    has_version = False
+    required_permissions = {
+        "list": "billing.view_billingrun",
+        "retrieve": "billing.view_billingrun",
+        "items": "billing.view_billingrun",
+        "create": "billing.issue_invoice",
+        "pause": ("billing.view_billingrun", "billing.issue_invoice"),
+        "resume": ("billing.view_billingrun", "billing.issue_invoice"),
+        "cancel": ("billing.view_billingrun", "billing.issue_invoice"),
+    }
 
-    @extend_schema(request=BillingRunSerializer, responses={202: JobSerializer})
-    def post(self, request: Request) -> Response:
+    def get_queryset(self) -> QuerySet[BillingRun]:
+        """Return what the caller may see."""
+        if getattr(self, "swagger_fake_view", False):
+            return BillingRun.objects.none()
+        return with_counts(runs_visible_to(self.request.user))
+
+    @extend_schema(request=RunOrderSerializer, responses={202: JobSerializer})
+    @transaction.atomic
+    def create(self, request: Request) -> Response:
         """Start a run; answers the job. Running it twice changes nothing."""
-        asked = BillingRunSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        period = asked.validated_data["period"]
-        customers = asked.validated_data.get("customers")
-        with transaction.atomic():
-            job = start_job(
-                task=run_billing.name,
-                label=str(_("Billing run %(period)s") % {"period": period}),
-            )
-            transaction.on_commit(
-                lambda: run_billing.delay(
-                    str(job.pk), period, customers, request.user.get_username()
-                ),
-                robust=True,
-            )
-        return accepted(job)
+        asked = self.validated(RunOrderSerializer)
+        numbers = asked.pop("customers", None)
+        run = services.start_run(
+            **asked,
+            customers=None if numbers is None else Customer.objects.filter(number__in=numbers),
+            selection="" if numbers is None else urlencode({"number": ",".join(numbers)}),
+            actor=request.user,
+            now=timezone.now(),
+            task=run_billing.name,
+        )
+        transaction.on_commit(lambda: hand_over_run(run.pk), robust=True)
+        answer = accepted(run.job)
+        answer["Content-Location"] = reverse("billing-run-detail", kwargs={"id": run.pk})
+        return answer
+
+    @extend_schema(responses=RunItemSerializer(many=True))
+    @action(detail=True, filterset_class=RunItemFilter)
+    def items(self, request: Request, id: str) -> Response:  # noqa: A002
+        """List what came of each customer."""
+        rows = items_of(self.get_object()).order_by("pk")
+        filtered = RunItemFilter(request.GET, queryset=rows, request=request).qs
+        page = self.paginate_queryset(filtered)
+        context = self.get_serializer_context()
+        return self.get_paginated_response(RunItemSerializer(page, many=True, context=context).data)
+
+    @extend_schema(request=None, responses=BillingRunSerializer)
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Stop after the customer that is being billed."""
+        return self._change(services.pause_run)
+
+    @extend_schema(request=None, responses=BillingRunSerializer)
+    @action(detail=True, methods=["post"])
+    @transaction.atomic
+    def resume(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Go on with a paused run."""
+        answer = self._change(services.resume_run)
+        transaction.on_commit(lambda: hand_over_run(int(id)), robust=True)
+        return answer
+
+    @extend_schema(request=None, responses=BillingRunSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Leave alone who waits; what is issued stays."""
+        return self._change(services.cancel_run)
+
+    def _change(self, change: Callable[..., BillingRun]) -> Response:
+        run = change(run=self.get_object(), actor=self.request.user, now=timezone.now())
+        return self.detail_response(run)
 
 
 def _customer(request: Request, number: str) -> Customer:
@@ -232,10 +291,10 @@ def _customer(request: Request, number: str) -> Customer:
 api_urlpatterns = [
     path("customers/<str:number>/billing/", CustomerBillingView.as_view(), name="customer-billing"),
     path("billing/simulations/", SimulationView.as_view(), name="billing-simulations"),
-    path("billing-runs/", BillingRunView.as_view(), name="billing-runs"),
 ]
 
 
 def register(router: BaseRouter) -> None:
     """Add the invoices' addresses to the API."""
     router.register("invoices", InvoiceViewSet, basename="invoice")
+    router.register("billing-runs", BillingRunViewSet, basename="billing-run")

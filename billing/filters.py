@@ -13,7 +13,7 @@ from customers.models import Customer
 from customers.selectors import search_customers
 from toolkit.widgets import DateInput
 
-from .models import Charge, Invoice
+from .models import BillingRun, Charge, Flag, Invoice, RunItem
 from .selectors import STATUSES
 
 _MONTH = RegexValidator(r"^\d{4}-(0[1-9]|1[0-2])\Z", _("Write a month as 2026-11."))
@@ -101,3 +101,46 @@ class ProblemFilter(django_filters.FilterSet):
     ) -> QuerySet[Charge]:
         """The conference was held on that day at the latest, on the reader's clocks."""
         return queryset.filter(sort_at__date__lte=value)
+
+
+class BillingRunFilter(django_filters.FilterSet):
+    """Find billing runs by month, state, kind and job."""
+
+    period = django_filters.CharFilter(
+        label=_("Period"),
+        validators=[_MONTH],
+        widget=forms.TextInput(attrs={"type": "month"}),
+    )
+    state = django_filters.ChoiceFilter(
+        choices=BillingRun.State.choices, label=_("State"), widget=forms.HiddenInput
+    )
+    dry_run = django_filters.BooleanFilter(label=_("Dry run"))
+    job = django_filters.UUIDFilter(label=_("Job"), widget=forms.HiddenInput)
+
+    class Meta:
+        model = BillingRun
+        fields: list[str] = []
+
+
+class RunItemFilter(django_filters.FilterSet):
+    """Find the customers of a run by name or number, and by what came of them."""
+
+    q = django_filters.CharFilter(method="filter_words", label=_("Search"))
+    state = django_filters.ChoiceFilter(
+        choices=RunItem.State.choices, label=_("Outcome"), widget=forms.HiddenInput
+    )
+    flag = django_filters.ChoiceFilter(method="filter_flag", choices=Flag.choices, label=_("Flag"))
+
+    class Meta:
+        model = RunItem
+        fields: list[str] = []
+
+    def filter_words(
+        self, queryset: QuerySet[RunItem], _name: str, value: str
+    ) -> QuerySet[RunItem]:
+        """The customer has every word."""
+        return queryset.filter(customer__in=search_customers(Customer.objects.all(), value))
+
+    def filter_flag(self, queryset: QuerySet[RunItem], _name: str, value: str) -> QuerySet[RunItem]:
+        """The flag was found on a draft of the customer."""
+        return queryset.filter(flags__contains=[value])

@@ -10,14 +10,13 @@ from django.utils import timezone
 from billing import selectors, services
 from billing.models import Charge
 from conferencing.models import Conference
-from customers.models import Customer
-from integration.services import begin_job, fail_job, finish_job, report_progress
 from toolkit.errors import DomainError
 
 logger = logging.getLogger(__name__)
 
 # The minute's sweep looks at what was to start since then; the nightly one at everything.
 _RECENT = timedelta(days=3)
+_WORKERS_OF_A_RUN = 2
 
 
 @shared_task
@@ -63,31 +62,23 @@ def prepare_due_periods() -> None:
 
 
 @shared_task
-def run_billing(
-    job_id: str, period: str, customers: list[str] | None, actor: str = "billing"
-) -> None:
-    """Do a billing run that somebody asked for; ``customers`` are numbers, None means all."""
-    if not begin_job(job_id=job_id):
-        return
-    try:
-        run = services.prepare_period(
-            period=period,
-            customers=None
-            if customers is None
-            else list(Customer.objects.filter(number__in=customers)),
-            actor=actor,
-            now=timezone.now(),
-            report=lambda done, total: report_progress(job_id=job_id, done=done, total=total),
-        )
-    except Exception as error:
-        logger.exception("billing run %s of %s failed", job_id, period)
-        fail_job(job_id=job_id, error=str(error))
-        return
-    finish_job(
-        job_id=job_id,
-        result={"prepared": run.prepared, "issued": run.issued, "left": run.left},
-        done=len(run.prepared) + len(run.left),
-    )
+def run_billing(run_id: int) -> None:
+    """Do a piece of a billing run, and hand over the next one if anything is left."""
+    if services.work_on_run(run_id=run_id, clock=timezone.now):
+        run_billing.delay(run_id)
+
+
+@shared_task
+def continue_runs() -> None:
+    """Go on with the billing runs that lost their workers."""
+    for pk in services.silent_runs(now=timezone.now()):
+        run_billing.delay(pk)
+
+
+def hand_over_run(run_id: int) -> None:
+    """Let workers begin, or go on, with a billing run: as many as it is worth."""
+    for _ in range(_WORKERS_OF_A_RUN):
+        run_billing.delay(run_id)
 
 
 def _charge(conference_id: uuid.UUID) -> Charge | None:

@@ -24,6 +24,10 @@ TIMETABLE: dict[str, dict[str, object]] = {
         "task": "billing.tasks.prepare_due_periods",
         "schedule": crontab(hour="3,9,15,21", minute=20),
     },
+    "go on with billing runs that lost their workers": {
+        "task": "billing.tasks.continue_runs",
+        "schedule": 60.0,
+    },
     "close reservations that nobody came to": {
         "task": "conferencing.tasks.close_missed",
         "schedule": 60.0,
@@ -31,6 +35,14 @@ TIMETABLE: dict[str, dict[str, object]] = {
     "mark contracts as ended, wherever their last day is over": {
         "task": "sales.tasks.end_contracts",
         "schedule": crontab(minute="1,16,31,46"),
+    },
+    "send the e-mail that is due, look after what dead workers left": {
+        "task": "integration.tasks.send_messages",
+        "schedule": 15.0,
+    },
+    "read reports of e-mail that could not be delivered": {
+        "task": "integration.tasks.read_bounces",
+        "schedule": 60.0,
     },
     "forget answers and tokens that expired": {
         "task": "integration.tasks.forget_expired",

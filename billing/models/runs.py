@@ -52,7 +52,7 @@ class BillingRun(models.Model):
         verbose_name = _("billing run")
         verbose_name_plural = _("billing runs")
         ordering = ["-created_at", "-pk"]
-        default_permissions = ("add", "view")
+        default_permissions = ("view",)
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(period__regex=r"^\d{4}-(0[1-9]|1[0-2])$"), name="run_month"

@@ -11,8 +11,19 @@ from .issuing import (
     issue_invoice,
 )
 from .payments import PaymentReferenceUsedError, PaymentRefusedError, record_payment
+from .preparing import Run, due_periods, issue_due_conference_invoices, prepare_period
 from .problems import NothingToRetryError, assign_conference, retry_charge
-from .runs import Run, due_periods, issue_due_conference_invoices, prepare_period
+from .review import accept_flag, save_review_settings
+from .run_items import work_on_run
+from .runs import (
+    RunOverError,
+    RunRefusedError,
+    cancel_run,
+    pause_run,
+    resume_run,
+    silent_runs,
+    start_run,
+)
 from .settings import open_series, set_vat_rate
 
 __all__ = [
@@ -25,17 +36,27 @@ __all__ = [
     "PaymentReferenceUsedError",
     "PaymentRefusedError",
     "Run",
+    "RunOverError",
+    "RunRefusedError",
     "VatRateMissingError",
+    "accept_flag",
     "assign_conference",
+    "cancel_run",
     "charge_conference",
     "due_periods",
     "issue_due_conference_invoices",
     "issue_invoice",
     "open_series",
+    "pause_run",
     "prepare_period",
     "record_payment",
     "refresh_draft",
     "request_figures",
+    "resume_run",
     "retry_charge",
+    "save_review_settings",
     "set_vat_rate",
+    "silent_runs",
+    "start_run",
+    "work_on_run",
 ]

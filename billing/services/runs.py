@@ -1,202 +1,192 @@
-"""Billing runs: prepare, and where so agreed issue, all that is due of a month."""
+"""Billing runs: start one for a month, pause it, go on, leave the rest alone."""
 
 import datetime as dt
-import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
+from typing import Final
 
+from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
+from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from billing.models import Charge, Invoice
-from billing.selectors.charges import uncharged_conferences
-from billing.selectors.terms import period_lines_of, terms_of
-from conferencing.models import Conference
-from conferencing.selectors import may_go_on
+from billing.models import BillingRun, RunItem
+from billing.selectors.runs import run_customers
 from customers.models import Customer
 from customers.services import Who
-from sales.models import Contract
+from integration.services import fail_job, record_event, start_job
 from toolkit.errors import DomainError
 from toolkit.periods import Period
 
-from .charges import charge_conference
-from .invoices import lock_period, period_draft, refresh_draft
-from .issuing import issue_invoice
-
-logger = logging.getLogger(__name__)
-
-Report = Callable[[int, int], None]
+# A run that gave no sign of life for so long has no worker.
+_SILENCE: Final = dt.timedelta(seconds=45)
+_ITEMS_AT_ONCE: Final = 2_000
+_FURTHEST_ZONE: Final = dt.timedelta(hours=14)
 
 
-@dataclass(slots=True)
-class Run:
-    """What a run did: invoice ids, and for each contract left alone the reason in a sentence."""
+class RunRefusedError(DomainError):
+    """There is nothing that such a run could do."""
 
-    prepared: list[int] = field(default_factory=list)
-    issued: list[int] = field(default_factory=list)
-    left: dict[str, str] = field(default_factory=dict)
+    code = "run-refused"
+    title = gettext_lazy("The billing run is not possible")
 
 
-def prepare_period(
+class RunOverError(DomainError):
+    """The run is over, or in a state in which this can't be asked of it."""
+
+    code = "run-over"
+    title = gettext_lazy("The billing run is over")
+
+
+@transaction.atomic
+def start_run(
     *,
     period: str,
     actor: Who,
     now: dt.datetime,
-    customers: Iterable[Customer] | None = None,
-    only_ended: bool = False,
-    report: Report | None = None,
-) -> Run:
-    """Bring the drafts of a month up to date, fees and commitments included, and issue what is due.
-
-    Due is what the contract says is issued automatically, once the month has ended in its zone and
-    nothing in it is unclear or still going on. Running it twice changes nothing. One contract at a
-    time, each in its own transaction: one that fails does not keep up the others.
+    task: str,
+    customers: QuerySet[Customer] | None = None,
+    selection: str = "",
+    issue: str = BillingRun.Issue.AGREED,
+    dry_run: bool = False,
+) -> BillingRun:
+    """Write down a run and its queue; hand its id to ``task`` on commit.
 
     Args:
         period: ``YYYY-MM``.
-        actor: who asked for it.
+        actor: who asked for it; invoices say so.
         now: the present moment (aware).
-        customers: only theirs; by default all.
-        only_ended: leave contracts alone in whose zone the month goes on.
-        report: told how many of how many contracts are done.
+        task: the name of the task that works on it, for the job.
+        customers: only these, each with a result even where there is nothing to bill; by default
+            all with a contract in that month.
+        selection: the query string that chose them, for people.
+        issue: see ``BillingRun.Issue``.
+        dry_run: write nothing but what would come of it.
 
     Raises:
         InvalidPeriodError: ``period`` is no month.
+        RunRefusedError: the month has begun nowhere yet, or there is no customer to bill.
     """
     month = Period.parse(period)
-    contracts = list(_contracts_of(month, customers))
-    if only_ended:
-        contracts = [one for one in contracts if _end_of(month, one) <= now]
-    run = Run()
-    for done, contract in enumerate(contracts, start=1):
-        try:
-            _prepare(contract, month, actor, now, run)
-        except DomainError as error:
-            run.left[contract.number] = str(error)
-        except Exception:
-            logger.exception("contract %s could not be prepared", contract.number)
-            run.left[contract.number] = _("It failed: see the log.")
-        if report is not None:
-            report(done, len(contracts))
+    if month.first_day > (now + _FURTHEST_ZONE).date():
+        raise RunRefusedError(_("%(period)s has not begun yet.") % {"period": month})
+    wanted = run_customers(month=month, customers=customers)
+    if not wanted:
+        raise RunRefusedError(
+            _("No customer has a contract in %(period)s: there is nothing to bill.")
+            % {"period": month}
+        )
+    label = _("Dry run %(period)s") if dry_run else _("Billing run %(period)s")
+    job = start_job(
+        task=task,
+        label=label % {"period": month},
+        total=len(wanted),
+        requested_by=actor if isinstance(actor, User) else None,
+        now=now,
+    )
+    run = BillingRun(
+        period=str(month),
+        dry_run=dry_run,
+        issue=issue,
+        selection=selection,
+        job=job,
+        language=translation.get_language() or "en",
+        total=len(wanted),
+        created_at=now,
+        heartbeat_at=now,
+    )
+    run.save()
+    run.started_by = _record(run, "run.started", actor, now)
+    run.save(update_fields=["started_by"])
+    items = [RunItem(run=run, customer_id=pk, currency=currency) for pk, currency in wanted]
+    RunItem.objects.bulk_create(items, batch_size=_ITEMS_AT_ONCE)
     return run
 
 
-def issue_due_conference_invoices(*, actor: Who, now: dt.datetime) -> list[int]:
-    """Issue the automatic invoices of single conferences that had to wait; answer their ids."""
-    waiting = Invoice.objects.filter(
-        state=Invoice.State.DRAFT,
-        conference__isnull=False,
-        contract__billing=Contract.Billing.PER_CONFERENCE,
-        contract__issue=Contract.Issue.AUTOMATIC,
-        lines__isnull=False,
-    ).exclude(Exists(Charge.objects.filter(invoice=OuterRef("pk")).exclude(problem="")))
-    issued = []
-    conferences = waiting.select_related("conference__reservation")
-    for invoice in conferences.order_by("created_at", "pk").distinct():
-        if invoice.conference and may_go_on(invoice.conference, now=now):
-            continue
-        try:
-            issued.append(issue_invoice(invoice=invoice, actor=actor, now=now).pk)
-        except DomainError as error:
-            logger.info("draft %s stays one: %s", invoice.pk, error)
-        except Exception:
-            logger.exception("draft %s could not be issued", invoice.pk)
-    return issued
+@transaction.atomic
+def pause_run(*, run: BillingRun, actor: Who, now: dt.datetime) -> BillingRun:
+    """Let workers stop after the customer that they are at.
 
-
-def due_periods(now: dt.datetime) -> list[str]:
-    """Answer the months that an automatic run at ``now`` has to look at.
-
-    The one before, this one (it has ended already where the day is later), and those of which a
-    draft was left.
+    Raises:
+        RunOverError: it is not going on.
     """
-    month = Period.of_moment(now, ZoneInfo("UTC"))
-    left = Invoice.objects.filter(
-        state=Invoice.State.DRAFT, conference=None, period__lt=str(month)
-    ).values_list("period", flat=True)
-    return sorted({*left.distinct().order_by(), str(month.previous), str(month)})
+    locked = _lock(run, BillingRun.State.RUNNING)
+    locked.state, locked.paused_at = BillingRun.State.PAUSED, now
+    locked.save()
+    _record(locked, "run.paused", actor, now)
+    return locked
 
 
-def _contracts_of(month: Period, customers: Iterable[Customer] | None) -> QuerySet[Contract]:
-    invoices = Invoice.objects.filter(
-        contract=OuterRef("pk"), period=str(month), conference=None, kind=Invoice.Kind.INVOICE
+@transaction.atomic
+def resume_run(*, run: BillingRun, actor: Who, now: dt.datetime) -> BillingRun:
+    """Go on with a paused run; hand its id to the task on commit.
+
+    Raises:
+        RunOverError: it is not paused.
+    """
+    locked = _lock(run, BillingRun.State.PAUSED)
+    locked.state = BillingRun.State.RUNNING
+    _end_pause(locked, now)
+    locked.heartbeat_at = now
+    locked.save()
+    _record(locked, "run.resumed", actor, now)
+    return locked
+
+
+@transaction.atomic
+def cancel_run(*, run: BillingRun, actor: Who, now: dt.datetime) -> BillingRun:
+    """Leave the customers alone that wait; what is prepared or issued stays.
+
+    Raises:
+        RunOverError: it is over already.
+    """
+    locked = _lock(run, BillingRun.State.RUNNING, BillingRun.State.PAUSED)
+    locked.state, locked.finished_at = BillingRun.State.CANCELLED, now
+    _end_pause(locked, now)
+    locked.save()
+    done = locked.items.exclude(state=RunItem.State.WAITING).count()
+    who = _record(locked, "run.cancelled", actor, now)
+    text = _("%(who)s cancelled it after %(done)s of %(total)s customers.")
+    fail_job(
+        job_id=locked.job_id,
+        error=text % {"who": who, "done": done, "total": locked.total},
+        now=now,
     )
-    drafts = invoices.filter(state=Invoice.State.DRAFT)
-    issued = invoices.filter(state=Invoice.State.ISSUED)
-    in_force = Q(end=None) | Q(end__gt=month.first_day)
-    contracts = Contract.objects.exclude(status=Contract.Status.DRAFT).filter(
-        (in_force & Q(start__lt=month.next.first_day) & ~Exists(issued)) | Q(Exists(drafts))
+    return locked
+
+
+def silent_runs(*, now: dt.datetime) -> list[int]:
+    """Answer the ids of runs that should go on and of which no worker was heard for a while."""
+    going_on = BillingRun.objects.filter(state=BillingRun.State.RUNNING)
+    return list(going_on.filter(heartbeat_at__lt=now - _SILENCE).values_list("pk", flat=True))
+
+
+def _lock(run: BillingRun, *states: BillingRun.State) -> BillingRun:
+    locked = BillingRun.objects.select_for_update().get(pk=run.pk)
+    if locked.state not in states:
+        state = BillingRun.State(locked.state).label
+        raise RunOverError(_("The run is not going on: %(state)s.") % {"state": state})
+    return locked
+
+
+def _end_pause(run: BillingRun, now: dt.datetime) -> None:
+    if run.paused_at is not None:
+        run.paused_seconds += max(0, round((now - run.paused_at).total_seconds()))
+        run.paused_at = None
+
+
+def _record(run: BillingRun, what: str, actor: Who, now: dt.datetime) -> str:
+    """Record what happened to a run; answer the name of who did it."""
+    event = record_event(
+        type=what,
+        actor=actor,
+        subject=("billing_run", run.pk),
+        data={
+            "period": run.period,
+            "dry_run": run.dry_run,
+            "issue": run.issue,
+            "customers": run.total,
+        },
+        now=now,
     )
-    if customers is not None:
-        contracts = contracts.filter(customer__in=customers)
-    return contracts.select_related("customer").order_by("customer__number", "number")
-
-
-def _prepare(contract: Contract, month: Period, actor: Who, now: dt.datetime, run: Run) -> None:
-    start, end = month.bounds(ZoneInfo(contract.timezone))
-    window = (start - dt.timedelta(days=1), end)  # a conference may start before its time
-    _charge_what_waits(contract, window, now)
-    with transaction.atomic():
-        invoice = _prepared_draft(contract, month, now)
-    if invoice is None:
-        return
-    run.prepared.append(invoice.pk)
-    if contract.issue != Contract.Issue.AUTOMATIC or now < end:
-        return
-    reason = _reason_to_wait(contract, invoice, window)
-    if reason:
-        run.left[contract.number] = reason
-        return
-    issue_invoice(invoice=invoice, actor=actor, now=now)
-    run.issued.append(invoice.pk)
-
-
-def _end_of(month: Period, contract: Contract) -> dt.datetime:
-    return month.bounds(ZoneInfo(contract.timezone))[1]
-
-
-def _charge_what_waits(
-    contract: Contract, window: tuple[dt.datetime, dt.datetime], now: dt.datetime
-) -> None:
-    waiting = uncharged_conferences().filter(
-        customer=contract.customer, scheduled_start__range=window
-    )
-    for conference in waiting:
-        charge_conference(conference_id=conference.pk, now=now)
-
-
-def _prepared_draft(contract: Contract, month: Period, now: dt.datetime) -> Invoice | None:
-    """Refresh the draft of a month, made where something is to stand on it; None if not."""
-    period = lock_period(contract=contract, period=str(month))
-    if period.closed_at is not None and contract.billing == Contract.Billing.MONTHLY:
-        return None
-    there = Invoice.objects.filter(
-        contract=contract, period=str(month), conference=None, kind=Invoice.Kind.INVOICE
-    ).first()
-    if there is not None and there.state != Invoice.State.DRAFT:
-        return None
-    known = terms_of(contract)
-    if there is None and not period_lines_of(known, str(month)):
-        return None
-    draft = there or period_draft(contract=contract, period=str(month), now=now)
-    refresh_draft(invoice=draft, known=known, now=now)
-    return draft
-
-
-def _reason_to_wait(
-    contract: Contract, invoice: Invoice, window: tuple[dt.datetime, dt.datetime]
-) -> str:
-    if not invoice.lines.exists():
-        return _("There is nothing to issue.")
-    if Charge.objects.filter(invoice=invoice).exclude(problem="").exists():
-        return _("Charges of it have a problem.")
-    of_customer = Conference.objects.filter(customer=contract.customer_id)
-    live = of_customer.filter(state=Conference.State.LIVE, scheduled_start__range=window)
-    if live.exists():
-        return _("A conference of that month is still going on.")
-    waiting = Charge.objects.filter(
-        customer=contract.customer_id, period=invoice.period, problem=Charge.Problem.NO_CONTRACT
-    )
-    return _("Conferences of that month have no contract.") if waiting.exists() else ""
+    return str(event.actor)

@@ -8,8 +8,6 @@ import pytest
 from billing import tasks
 from billing.models import BillingPeriod, Charge, Invoice, InvoiceLine
 from billing.services import charge_conference, due_periods, prepare_period
-from integration.models import Job
-from integration.services import start_job
 from tests.factories.billing import NOW, make_conference, make_contract, make_vat_rate
 from tests.factories.customers import make_customer, make_issuer
 
@@ -151,20 +149,3 @@ def test_the_nightly_run_takes_ended_months_and_old_drafts(ready, monkeypatch):
         "2026-10": "issued",
         "2026-11": "draft",
     }
-
-
-def test_a_run_is_a_job_with_progress(ready, monkeypatch):
-    monkeypatch.setattr(tasks.timezone, "now", lambda: DECEMBER)
-    customer = make_customer()
-    make_contract(customer, issue="automatic", monthly_fee=Decimal(1))
-    job = start_job(task="billing.tasks.run_billing", label="Billing run 2026-11")
-    tasks.run_billing(str(job.pk), "2026-11", [customer.number])
-    job.refresh_from_db()
-    invoice = Invoice.objects.get()
-    assert (job.state, job.done, job.total) == ("done", 1, 1)
-    assert job.result == {"prepared": [invoice.pk], "issued": [invoice.pk], "left": {}}
-    tasks.run_billing(str(job.pk), "2026-11", None)
-    assert Invoice.objects.count() == 1
-    failing = start_job(task="billing.tasks.run_billing", label="Billing run")
-    tasks.run_billing(str(failing.pk), "soon", None)
-    assert Job.objects.get(pk=failing.pk).state == "failed"
