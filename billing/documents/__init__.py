@@ -1,6 +1,13 @@
 """Invoices on paper. Plain values in, bytes out: no model and no database."""
 
-from .invoice import BilledConference, BilledLeg, BilledLine, BilledTax, InvoiceDocument
+from .invoice import (
+    BilledConference,
+    BilledLeg,
+    BilledLine,
+    BilledTax,
+    CorrectedInvoice,
+    InvoiceDocument,
+)
 from .invoice_pdf import invoice_pdf
 
 __all__ = [
@@ -8,6 +15,7 @@ __all__ = [
     "BilledLeg",
     "BilledLine",
     "BilledTax",
+    "CorrectedInvoice",
     "InvoiceDocument",
     "invoice_pdf",
 ]

@@ -16,6 +16,7 @@ class BilledLine:
     """One line: ``net`` without VAT, rounded to the currency; ``quantity`` as TARIFF.md has it.
 
     ``unit_price`` is the fee that the quantity was multiplied by, None on usage lines.
+    ``vat_percent`` is None as long as the category has no rate: only on a draft.
     """
 
     kind: str
@@ -23,6 +24,8 @@ class BilledLine:
     quantity: int | None
     unit_price: Decimal | None
     net: Decimal
+    vat_category: str
+    vat_percent: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +82,22 @@ class BilledTax:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedInvoice:
+    """An issued invoice that a credit note takes back."""
+
+    number: str
+    issued_on: dt.date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDocument:
     """All that the paper shows; ``number``, ``issued_on`` and ``due_on`` are missing on a draft.
 
     ``issuer``, ``customer`` and ``contract`` are those of ``Invoice.snapshot``. Moments are shown
     on the customer's clocks. Where an invoice is too long for paper, ``conferences`` is empty,
     ``summary`` holds its lines by kind, and the calls are delivered as a file.
+    ``vat_in_issuers_currency`` is there where the invoice is in another currency than the
+    issuer's books, and a rate was known.
     """
 
     language: str
@@ -107,6 +120,9 @@ class InvoiceDocument:
     vat: Decimal
     total: Decimal
     calls: int
+    corrects: tuple[CorrectedInvoice, ...] = ()
+    issuers_currency: str = ""
+    vat_in_issuers_currency: Decimal | None = None
 
     @property
     def is_draft(self) -> bool:

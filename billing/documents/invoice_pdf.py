@@ -22,19 +22,24 @@ def invoice_pdf(document: InvoiceDocument) -> bytes:
     Nothing that a customer's or the issuer's texts name is ever fetched (``toolkit.pdf``).
     """
     code = payment_code(document)
+    html = invoice_html(document, has_code=bool(code))
+    images = {"logo": document.logo, "code": code}
+    return render_pdf(html, css=_STYLES.read_text(), images=images)
+
+
+def invoice_html(document: InvoiceDocument, *, has_code: bool = False) -> str:
+    """Return the page that is laid out; ``has_code`` leaves room for the code of a transfer."""
     context = {
         "it": document,
         "zone": document.customer["timezone"],
         "iban": _in_fours(document.issuer.get("iban", "")),
-        "has_code": bool(code),
+        "has_code": has_code,
         "leg_decimals": _decimals(document),
         "has_free": any(leg.free_seconds for each in document.conferences for leg in each.legs),
         "has_estimated": any(leg.estimated for each in document.conferences for leg in each.legs),
     }
     with translation.override(document.language), timezone.override(ZoneInfo(context["zone"])):
-        html = render_to_string("billing/documents/invoice.html", context)
-    images = {"logo": document.logo, "code": code}
-    return render_pdf(html, css=_STYLES.read_text(), images=images)
+        return render_to_string("billing/documents/invoice.html", context)
 
 
 def _in_fours(iban: str) -> str:

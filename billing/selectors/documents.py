@@ -106,8 +106,13 @@ def _conferences(
 
 def _summary(lines: Iterable[InvoiceLine]) -> Iterable[BilledLine]:
     """Add up lines of the same words, in the order of their kinds."""
-    key = lambda line: (line.kind, line.description)  # noqa: E731
-    for (kind, description), group in itertools.groupby(sorted(lines, key=key), key=key):
+
+    def key(line: InvoiceLine) -> tuple[str, str, str, Decimal]:
+        return line.kind, line.description, line.vat_category, line.vat_percent or Decimal()
+
+    for (kind, description, category, _percent), group in itertools.groupby(
+        sorted(lines, key=key), key=key
+    ):
         of_kind = list(group)
         quantities = [line.quantity for line in of_kind if line.quantity is not None]
         yield BilledLine(
@@ -116,6 +121,8 @@ def _summary(lines: Iterable[InvoiceLine]) -> Iterable[BilledLine]:
             quantity=sum(quantities) if quantities else None,
             unit_price=None,
             net=sum((line.net for line in of_kind), Decimal()),
+            vat_category=category,
+            vat_percent=of_kind[0].vat_percent,
         )
 
 
@@ -126,6 +133,8 @@ def _line(line: InvoiceLine) -> BilledLine:
         quantity=line.quantity,
         unit_price=line.charge_line.unit_price if line.charge_line else None,
         net=line.net,
+        vat_category=line.vat_category,
+        vat_percent=line.vat_percent,
     )
 
 

@@ -233,7 +233,13 @@ def a_document(conferences: int) -> InvoiceDocument:
         estimated=True,
     )
     line = BilledLine(
-        kind="usage:toll", description="Calls", quantity=660, unit_price=None, net=Decimal(1)
+        kind="usage:toll",
+        description="Calls",
+        quantity=660,
+        unit_price=None,
+        net=Decimal(1),
+        vat_category="domestic",
+        vat_percent=Decimal(21),
     )
     return InvoiceDocument(
         language="en",
