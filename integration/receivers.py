@@ -1,4 +1,4 @@
-"""Let a task carry the name of the request that started it."""
+"""Let a task carry the name of the request that started it; hand queued e-mail to workers."""
 
 from contextlib import AbstractContextManager
 from logging import Logger
@@ -12,7 +12,13 @@ from celery.signals import (
     task_postrun,
     task_prerun,
 )
+from django.conf import settings
+from django.db import transaction
+from django.dispatch import receiver
 
+from integration import tasks
+from integration.services.messages_sending import AT_ONCE
+from integration.signals import messages_queued
 from toolkit.request_id import (
     RequestFormatter,
     RequestIdFilter,
@@ -51,3 +57,14 @@ def _name_request_in_log(logger: Logger, **_kwargs: object) -> None:
     for handler in logger.handlers:
         handler.addFilter(RequestIdFilter())
         handler.setFormatter(RequestFormatter())
+
+
+@receiver(messages_queued, dispatch_uid="integration.hand_over_messages")
+def hand_over_messages(count: int, **_: object) -> None:
+    """Let workers send what was queued, as soon as it is committed: several, if it is much.
+
+    A broker that is down must fail nobody: the sweep finds what is due.
+    """
+    senders = min(settings.EMAIL_SENDERS, -(-count // AT_ONCE))
+    for _sender in range(senders):
+        transaction.on_commit(lambda: tasks.send_messages.delay(), robust=True)  # noqa: PLW0108

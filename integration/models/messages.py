@@ -40,6 +40,16 @@ class OutgoingMessage(models.Model):
         HARD = "hard", _("The address does not exist")
         SOFT = "soft", _("Could not be delivered")
 
+    class Note(models.TextChoices):
+        """What stands in ``last_answer`` where no server has answered."""
+
+        NO_ADDRESS = "=no_address", _("This is no e-mail address.")
+        WORKER_LOST = "=worker_lost", _("The worker was not heard of again.")
+        HARD_BOUNCE = "=hard_bounce", _("The address does not exist.")
+        COMPLAINT = "=complaint", _("The recipient reported e-mail of ours as spam.")
+        UNSUBSCRIBED = "=unsubscribed", _("The recipient has unsubscribed.")
+        BY_HAND = "=by_hand", _("Nothing is to be sent to the recipient.")
+
     key = models.CharField(_("key"), max_length=120, unique=True)
     purpose = models.CharField(
         _("purpose"), max_length=40, help_text=_("What it is for, as in billing.invoice")
@@ -139,6 +149,13 @@ class OutgoingMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.recipient}"
+
+    @property
+    def answer(self) -> str:
+        """The last answer of a server as it was, or our own words in the active language."""
+        if self.last_answer in self.Note.values:
+            return str(self.Note(self.last_answer).label)
+        return self.last_answer
 
 
 class MessageFile(models.Model):

@@ -12,6 +12,15 @@ from .messages import (
     queue_messages,
     release_batch,
 )
+from .messages_bounces import read_maildir, receive_report
+from .messages_claims import take_up_abandoned
+from .messages_people import (
+    MessageStateError,
+    MessageSuppressedError,
+    confirm_message,
+    resend_message,
+)
+from .messages_sending import SendReport, send_due
 from .suppressions import lift_suppression, lift_suppressions, suppress
 from .tokens import issue_machine_key, issue_token
 
@@ -19,9 +28,13 @@ __all__ = [
     "SYSTEM",
     "Actor",
     "Attachment",
+    "MessageStateError",
+    "MessageSuppressedError",
     "NewMessage",
+    "SendReport",
     "begin_job",
     "cancel_messages",
+    "confirm_message",
     "fail_job",
     "finish_job",
     "forget_expired",
@@ -35,10 +48,15 @@ __all__ = [
     "number_events",
     "queue_message",
     "queue_messages",
+    "read_maildir",
+    "receive_report",
     "record_event",
     "release_batch",
     "remember_answer",
     "report_progress",
+    "resend_message",
+    "send_due",
     "start_job",
     "suppress",
+    "take_up_abandoned",
 ]

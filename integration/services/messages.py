@@ -198,7 +198,7 @@ def _row(message: NewMessage, now: dt.datetime) -> OutgoingMessage:
         created_at=now,
     )
     if not _is_address(message.recipient):
-        row.state, row.last_answer = State.PERM_FAILED, "This is no e-mail address."
+        row.state, row.last_answer = State.PERM_FAILED, OutgoingMessage.Note.NO_ADDRESS
     return row
 
 

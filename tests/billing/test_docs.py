@@ -47,7 +47,7 @@ def test_every_receiver_of_an_app_is_listed():
         for path in ROOT.glob("*/receivers.py")
         for name in re.findall(r"^@receiver\(.*\)\ndef (\w+)", path.read_text(), re.MULTILINE)
     }
-    assert receivers == {"charge_ended_conference"}
+    assert "charge_ended_conference" in receivers
     assert {name for name in receivers if f".{name}`" not in FLOWS} == set()
 
 
