@@ -1,5 +1,6 @@
 """What a recipient copies of a customer: name, address, language, e-mail, and what is missing."""
 
+import datetime as dt
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -7,10 +8,12 @@ from typing import Final
 from django.db.models import QuerySet
 
 from customers.models import Address, Contact, Customer
+from mailing.merge import duplicate_key
 from mailing.models import Mailing, Recipient
 
 from .audience import Reader, chosen_customers
-from .wishes import Wishes, wishes_of
+from .field_values import fixed_values, postal_address
+from .reasons import Judge
 
 Reason = Recipient.Reason
 
@@ -24,13 +27,9 @@ ADDRESS_FIELDS: Final = (
     "country",
 )
 COPIED: Final = ("customer_name", "contact_name", "language", "email", *ADDRESS_FIELDS)
-_STATUS_REASONS: Final[dict[str, str]] = {
-    Customer.Status.SUSPENDED: Reason.SUSPENDED,
-    Customer.Status.CLOSED: Reason.CLOSED,
-}
 
 
-def copies_of(mailing: Mailing, user: Reader) -> list[Recipient]:
+def copies_of(mailing: Mailing, user: Reader, *, now: dt.datetime) -> list[Recipient]:
     """Return a recipient, not saved, for each customer of the audience, in the order of letters.
 
     The order is country, postcode, city, name, accents ignored. Each carries the reasons why it
@@ -40,9 +39,11 @@ def copies_of(mailing: Mailing, user: Reader) -> list[Recipient]:
         ValidationError: the audience can't be read.
     """
     customers = list(
-        chosen_customers(mailing.audience, user).prefetch_related("addresses", "contacts")
+        chosen_customers(mailing.audience, user)
+        .select_related("account_manager")
+        .prefetch_related("addresses", "contacts")
     )
-    recipients = sorted(_copies(mailing, customers), key=place_of)
+    recipients = sorted(_copies(mailing, customers, now), key=place_of)
     if mailing.one_per_address:
         _leave_one_per_address(recipients)
     for position, recipient in enumerate(recipients, start=1):
@@ -50,29 +51,33 @@ def copies_of(mailing: Mailing, user: Reader) -> list[Recipient]:
     return recipients
 
 
-def copy_again(recipient: Recipient) -> Recipient:
+def copy_again(recipient: Recipient, *, now: dt.datetime) -> Recipient:
     """Return the recipient as it would be copied now, not saved; shared addresses are not seen."""
-    (fresh,) = _copies(recipient.mailing, [recipient.customer])
+    (fresh,) = _copies(recipient.mailing, [recipient.customer], now)
     return fresh
 
 
-def changed_since_frozen(mailing: Mailing) -> list[tuple[Recipient, Recipient]]:
+def changed_since_frozen(
+    mailing: Mailing, *, now: dt.datetime
+) -> list[tuple[Recipient, Recipient]]:
     """Return recipients whose customer has changed since, each with the copy made now.
 
     Only what a copy holds counts: name, contact, language, e-mail, address.
     """
     rows = mailing.recipients.filter(customer__updated_at__gt=mailing.frozen_at)
-    return changed_among(mailing, rows.order_by("position"))
+    return changed_among(mailing, rows.order_by("position"), now=now)
 
 
-def changed_among(mailing: Mailing, rows: QuerySet[Recipient]) -> list[tuple[Recipient, Recipient]]:
+def changed_among(
+    mailing: Mailing, rows: QuerySet[Recipient], *, now: dt.datetime
+) -> list[tuple[Recipient, Recipient]]:
     """Return those of ``rows`` that would be copied otherwise now, each with the new copy."""
     fixed = list(
-        rows.select_related("customer").prefetch_related(
+        rows.select_related("customer__account_manager").prefetch_related(
             "customer__addresses", "customer__contacts"
         )
     )
-    fresh = _copies(mailing, [row.customer for row in fixed])
+    fresh = _copies(mailing, [row.customer for row in fixed], now)
     return [
         (old, new)
         for old, new in zip(fixed, fresh, strict=True)
@@ -117,12 +122,12 @@ def address_lines(address: Address | None, customer: Customer) -> dict[str, str]
     return {"recipient_line": address.recipient or customer.legal_name, **lines}
 
 
-def _copies(mailing: Mailing, customers: Sequence[Customer]) -> list[Recipient]:
-    known = wishes_of([customer.number for customer in customers])
-    return [_copy(mailing, customer, known) for customer in customers]
+def _copies(mailing: Mailing, customers: Sequence[Customer], now: dt.datetime) -> list[Recipient]:
+    judge = Judge.of(mailing, customers, now=now)
+    return [_copy(mailing, customer, judge) for customer in customers]
 
 
-def _copy(mailing: Mailing, customer: Customer, known: Wishes) -> Recipient:
+def _copy(mailing: Mailing, customer: Customer, judge: Judge) -> Recipient:
     contact = chosen_contact(customer.contacts.all(), mailing.contact_role)
     address = chosen_address(customer.addresses.all(), mailing.address_kind)
     recipient = Recipient(
@@ -133,38 +138,11 @@ def _copy(mailing: Mailing, customer: Customer, known: Wishes) -> Recipient:
         contact_name=contact.name if contact else "",
         language=(contact and contact.language) or customer.language,
         email=(contact and contact.email) or customer.email,
+        fields=fixed_values(customer, contact, judge.named),
         **address_lines(address, customer),
     )
-    recipient.letter_reason = _why_no_letter(mailing, customer, recipient, known)
-    recipient.notice_reason = _why_no_email(mailing, customer, recipient, known)
+    judge.give_reasons(recipient, customer)
     return recipient
-
-
-def _why_no_letter(
-    mailing: Mailing, customer: Customer, recipient: Recipient, known: Wishes
-) -> str:
-    reasons = (
-        (mailing.output == Mailing.Output.NOTHING, Reason.NOT_WANTED),
-        (customer.status in _STATUS_REASONS, _STATUS_REASONS.get(customer.status, "")),
-        (customer.number in known.no_letters, Reason.OPTED_OUT),
-        (not recipient.line1, Reason.NO_ADDRESS),
-        (not mailing.incomplete_too and not is_complete(recipient), Reason.INCOMPLETE_ADDRESS),
-    )
-    return next((reason for holds, reason in reasons if holds), "")
-
-
-def _why_no_email(mailing: Mailing, customer: Customer, recipient: Recipient, known: Wishes) -> str:
-    number, email = customer.number, recipient.email
-    announces = mailing.output != Mailing.Output.NOTHING and not mailing.notice_without_letter
-    reasons = (
-        (mailing.notice_id is None, Reason.NOT_WANTED),
-        (customer.status in _STATUS_REASONS, _STATUS_REASONS.get(customer.status, "")),
-        (not email, Reason.NO_EMAIL),
-        (known.refuses_email(number, email), Reason.OPTED_OUT),
-        (known.is_undeliverable(number, email), Reason.BOUNCED),
-        (announces and bool(recipient.letter_reason), Reason.NO_LETTER),
-    )
-    return next((reason for holds, reason in reasons if holds), "")
 
 
 def _leave_one_per_address(recipients: Iterable[Recipient]) -> None:
@@ -173,23 +151,12 @@ def _leave_one_per_address(recipients: Iterable[Recipient]) -> None:
     for recipient in recipients:
         if recipient.letter_reason:
             continue
-        key = normalised(recipient)
+        key = duplicate_key(postal_address(recipient))
         if key in first:
             recipient.letter_reason = Reason.DUPLICATE_HOUSEHOLD
             recipient.detail = first[key]
         else:
             first[key] = recipient.customer_number
-
-
-def is_complete(recipient: Recipient) -> bool:
-    """Say whether a letter can arrive."""
-    return bool(recipient.line1 and recipient.city and recipient.postcode)
-
-
-def normalised(recipient: Recipient) -> str:
-    """Return the address so that two ways to write it are the same."""
-    parts = (recipient.line1, recipient.line2, recipient.postcode, recipient.city)
-    return "|".join("".join(c for c in _plain(part) if c.isalnum()) for part in parts)
 
 
 def _plain(text: str) -> str:

@@ -1,5 +1,6 @@
 """The recipients of a mailing: who gets what, and who does not, with the reason."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AbstractUser
@@ -45,7 +46,7 @@ class Lists:
         return {name: len(getattr(self, name)) for name in LISTS}
 
 
-def preview_audience(mailing: Mailing, user: Reader) -> Lists:
+def preview_audience(mailing: Mailing, user: Reader, *, now: dt.datetime) -> Lists:
     """Return the lists as they would be if the recipients were fixed now, or as they are fixed.
 
     The recipients of a draft are not saved and have no ``pk``; few queries, however many.
@@ -54,7 +55,7 @@ def preview_audience(mailing: Mailing, user: Reader) -> Lists:
         ValidationError: the audience of the draft can't be read.
     """
     if mailing.state == Mailing.State.DRAFT:
-        rows, unknown = copies_of(mailing, user), unknown_numbers(mailing.audience, user)
+        rows, unknown = copies_of(mailing, user, now=now), unknown_numbers(mailing.audience, user)
     else:
         rows, unknown = list(mailing.recipients.order_by("position")), []
     lists = Lists(unknown=unknown)

@@ -66,7 +66,7 @@ def freeze(
     """
     locked = lock_mailing(mailing, Mailing.State.DRAFT)
     _check_texts(locked)
-    rows = copies_of(locked, actor)
+    rows = copies_of(locked, actor, now=now)
     if not any(not row.letter_reason or not row.notice_reason for row in rows):
         raise NoRecipientsError(_("Nobody would get a letter or an e-mail."))
     Recipient.objects.bulk_create(rows, batch_size=_AT_ONCE)
@@ -135,7 +135,7 @@ def take_new_address(*, recipient: Recipient, actor: Who, now: dt.datetime) -> R
         MailingStateError: the mailing was approved: what was fixed stands.
     """
     row = _lock(recipient)
-    fresh = copy_again(row)
+    fresh = copy_again(row, now=now)
     changed = [
         name
         for name in (*COPIED, *_COLUMNS, "fields")
