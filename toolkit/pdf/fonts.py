@@ -31,6 +31,14 @@ _FONTS = {
     ),
     "plex.ttf": (PLEX[400], f'font-family: "{PLEX_FAMILY}"'),
     "plex-semibold.ttf": (PLEX[600], f'font-family: "{PLEX_FAMILY}"; font-weight: 600'),
+    "plex-italic.ttf": (
+        _FOLDER / "plex/IBMPlexSans-Italic.ttf",
+        f'font-family: "{PLEX_FAMILY}"; font-style: italic',
+    ),
+    "plex-semibold-italic.ttf": (
+        _FOLDER / "plex/IBMPlexSans-SemiBoldItalic.ttf",
+        f'font-family: "{PLEX_FAMILY}"; font-style: italic; font-weight: 600',
+    ),
 }
 _FONT_FACES = "".join(
     f'@font-face {{ src: url("asset:{name}"); {rules}; }}'
