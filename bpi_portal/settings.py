@@ -321,6 +321,16 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# --- printers ---------------------------------------------------------------------------------
+# By the scheme of their addresses.
+PRINTER_MAKES = {
+    "ipp": "mailing.printers.ipp.IppPrinter",
+    "ipps": "mailing.printers.ipp.IppPrinter",
+    "folder": "mailing.printers.folder.FolderPrinter",
+}
+# How long a printer may be silent before it counts as not answering.
+PRINTER_TIMEOUT_SECONDS = env_int("BPI_PRINTER_TIMEOUT_SECONDS", 15)
+
 # --- conference bridges -----------------------------------------------------------------------
 BRIDGE_MAKES = {
     "janus": "conferencing.bridges.janus.JanusBridge",

@@ -44,6 +44,10 @@ TIMETABLE: dict[str, dict[str, object]] = {
         "task": "integration.tasks.read_bounces",
         "schedule": 60.0,
     },
+    "go on with print queues that lost their workers, ask printers how they are": {
+        "task": "mailing.tasks.look_after_printers",
+        "schedule": 15.0,
+    },
     "forget answers and tokens that expired": {
         "task": "integration.tasks.forget_expired",
         "schedule": 3600.0,

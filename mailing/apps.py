@@ -1,6 +1,7 @@
 """App configuration."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,10 @@ class MailingConfig(AppConfig):
 
     name = "mailing"
     verbose_name = _("Mailing")
+
+    def ready(self) -> None:
+        """Listen to what is announced, and see that there is a printer."""
+        from mailing import receivers  # noqa: F401 (connects them)
+        from mailing.services.printers import ensure_default_printer
+
+        post_migrate.connect(ensure_default_printer, sender=self)

@@ -6,7 +6,7 @@ import pytest
 
 from bpi_portal.supervisor.parts import CHROMIUM, JANUS, PANGO, POPPLER, PRINTER, find_program
 
-pytest_plugins = ["tests.bridge.fixtures", "tests.mail.fixtures"]
+pytest_plugins = ["tests.bridge.fixtures", "tests.mail.fixtures", "tests.printer.fixtures"]
 
 # A test marked `@pytest.mark.janus` (or another of these) runs where the part is installed.
 PARTS = {

@@ -75,6 +75,14 @@ WORDS: dict[str, tuple[str, Promise]] = {
     "settings.billing_changed": ("settings", _("Settings of billing changed")),
     "payment.recorded": ("credit-card", _("Payment received")),
     "figures.requested": ("activity", _("Billing figures asked for")),
+    "printer.added": ("printer", _("Printer added")),
+    "printer.changed": ("printer", _("Printer changed")),
+    "print.requested": ("printer", _("Print job put into the queue")),
+    "print.finished": ("printer", _("Print job ended")),
+    "print.cancelled": ("printer", _("Print job cancelled")),
+    "print.retried": ("printer", _("Print job tried again")),
+    "print.decided": ("printer", _("Somebody said whether it was printed")),
+    "print.moved": ("printer", _("Print job given to another printer")),
 }
 # First word of an event type -> what its reader must be allowed to see; others are for everybody
 # who may see the customer.
