@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +34,7 @@ from toolkit.periods import InvalidPeriodError
 from toolkit.tables import Column
 
 from .filters import BillingRunFilter, InvoiceFilter, RunItemFilter
-from .models import BillingRun, Invoice
+from .models import BillingRun, Invoice, RunItem
 from .selectors import explain_invoice, invoices_visible_to, with_balances
 from .selectors.documents import invoice_pdf
 from .selectors.figures import CURRENT
@@ -211,7 +212,6 @@ class BillingRunViewSet(ReadViewSet[BillingRun]):
     required_permissions = {
         "list": "billing.view_billingrun",
         "retrieve": "billing.view_billingrun",
-        "items": "billing.view_billingrun",
         "create": "billing.issue_invoice",
         "pause": ("billing.view_billingrun", "billing.issue_invoice"),
         "resume": ("billing.view_billingrun", "billing.issue_invoice"),
@@ -243,16 +243,6 @@ class BillingRunViewSet(ReadViewSet[BillingRun]):
         answer["Content-Location"] = reverse("billing-run-detail", kwargs={"id": run.pk})
         return answer
 
-    @extend_schema(responses=RunItemSerializer(many=True))
-    @action(detail=True, filterset_class=RunItemFilter)
-    def items(self, request: Request, id: str) -> Response:  # noqa: A002
-        """List what came of each customer."""
-        rows = items_of(self.get_object()).order_by("pk")
-        filtered = RunItemFilter(request.GET, queryset=rows, request=request).qs
-        page = self.paginate_queryset(filtered)
-        context = self.get_serializer_context()
-        return self.get_paginated_response(RunItemSerializer(page, many=True, context=context).data)
-
     @extend_schema(request=None, responses=BillingRunSerializer)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, id: str) -> Response:  # noqa: A002
@@ -279,6 +269,22 @@ class BillingRunViewSet(ReadViewSet[BillingRun]):
         return self.detail_response(run)
 
 
+class RunItemViewSet(ReadViewSet[RunItem]):
+    """What came of each customer of a billing run, or will."""
+
+    serializer_class = RunItemSerializer
+    filterset_class = RunItemFilter
+    columns = {"id": Column("pk"), "customer": Column("customer__sort_key")}
+    ordering = "id"
+    required_permissions = {"list": "billing.view_billingrun"}
+
+    def get_queryset(self) -> QuerySet[RunItem]:
+        """Return those of the run in the address, if the caller may see it."""
+        if getattr(self, "swagger_fake_view", False):
+            return RunItem.objects.none()
+        return items_of(get_object_or_404(runs_visible_to(self.request.user), pk=self.kwargs["id"]))
+
+
 def _customer(request: Request, number: str) -> Customer:
     try:
         if "\0" in number:
@@ -290,6 +296,11 @@ def _customer(request: Request, number: str) -> Customer:
 
 api_urlpatterns = [
     path("customers/<str:number>/billing/", CustomerBillingView.as_view(), name="customer-billing"),
+    path(
+        "billing-runs/<int:id>/items/",
+        RunItemViewSet.as_view({"get": "list"}),
+        name="billing-run-items",
+    ),
     path("billing/simulations/", SimulationView.as_view(), name="billing-simulations"),
 ]
 

@@ -23,7 +23,15 @@ BOOK = [
     "conferencing.change_reservation",
     "conferencing.cancel_reservation",
 ]
-SEE_BILLING = ["billing.view_charge", "billing.view_invoice", "billing.view_figures"]
+SEE_BILLING = [
+    "billing.view_charge",
+    "billing.view_invoice",
+    "billing.view_figures",
+    "billing.view_billingrun",
+    "billing.view_product",
+    "billing.view_subscription",
+    "billing.view_oneoffcharge",
+]
 LISTS = [
     "customers.view_customerlist",
     "customers.add_customerlist",
@@ -62,6 +70,12 @@ BILLING = [
     *SEE_BILLING,
     "billing.change_charge",
     "billing.issue_invoice",
+    "billing.add_product",
+    "billing.change_product",
+    "billing.add_subscription",
+    "billing.change_subscription",
+    "billing.add_oneoffcharge",
+    "billing.change_oneoffcharge",
     "billing.add_payment",
     "integration.view_job",
 ]

@@ -158,7 +158,7 @@ def _sum_up(item: RunItem, run: BillingRun, done: Run) -> None:
     item.flags = [flag for flag in Flag if flag in done.flags]
     if run.dry_run:
         would = set(done.issued)
-        now_issued = [one for one in drafts if one.pk in would]
+        now_issued += [one for one in drafts if one.pk in would]
         drafts = [one for one in drafts if one.pk not in would]
     else:
         item.prepared = [one.pk for one in (*drafts, *now_issued)]
