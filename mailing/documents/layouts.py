@@ -133,4 +133,5 @@ _ALL = (
         folds=(93.1, 186.3),
     ),
 )
+DEFAULT_LAYOUT: Final = "dl_left"
 LAYOUTS: Final[Mapping[str, Layout]] = {layout.code: layout for layout in _ALL}

@@ -26,13 +26,14 @@ from .rendering import (
     fields_named,
     missing_fields,
     missing_in_line,
+    pictures_named,
     render,
     render_line,
     shape,
     shape_line,
 )
 from .sanitising import sanitise
-from .texts import plain_text
+from .texts import plain_text, readable
 
 __all__ = [
     "CATALOGUE",
@@ -63,8 +64,10 @@ __all__ = [
     "missing_fields",
     "missing_in_line",
     "missing_parts",
+    "pictures_named",
     "plain_text",
     "postal_lines",
+    "readable",
     "render",
     "render_line",
     "sanitise",

@@ -98,6 +98,15 @@ def fields_named(html: str) -> list[str]:
     return list(compile_html(html).fields)
 
 
+def pictures_named(html: str) -> list[str]:
+    """Return the names of the pictures that a text shows.
+
+    Raises:
+        TextInvalidError: the text itself is wrong.
+    """
+    return list(compile_html(html).pictures)
+
+
 def fields_in_line(line: str) -> list[str]:
     """Return the paths of the fields that one line of plain text names."""
     return list(compile_line(line).fields)

@@ -75,3 +75,30 @@ def _inline(element: Element) -> str:
     if element.tag == "a" and href and href != words.strip():
         return f"{words} ({href})"
     return words
+
+
+def readable(html: str) -> str:
+    """Return sanitised HTML, not merged, as its writers read it: fields by their paths.
+
+    Conditions are spelled out in brackets; for comparing two versions of a text.
+    """
+    return plain_text(tree.write(_spoken(tree.parse(html))))
+
+
+def _spoken(element: Element) -> Element:
+    children: list[Element | str] = []
+    for child in element.children:
+        if isinstance(child, str):
+            children.append(child)
+        elif "data-field" in child.attributes:
+            children.append(f"[{child.get('data-field')}]")
+        elif "data-if" in child.attributes:
+            asked = " ".join(filter(None, map(child.get, ("data-if", "data-op", "data-value"))))
+            children += [f"[if {asked}] ", _spoken(child), " [end]"]
+        elif "data-else" in child.attributes:
+            children += ["[else] ", _spoken(child)]
+        elif child.tag == "img":
+            children.append(f"[{child.get('src')}]")
+        else:
+            children.append(_spoken(child))
+    return Element(element.tag, element.attributes, children)
