@@ -42,6 +42,14 @@ ENTRIES = (
     Entry(_("Home"), "layout-dashboard", "home", go="h", on_phone=True),
     Entry(_("Customers"), "users", "sales:customer_list", SALES, "c", on_phone=True),
     Entry(_("Contracts"), "file-pen", "sales:contract_list", SALES, "t"),
+    Entry(_("Lists of customers"), "list", "sales:list_list", SALES),
+    Entry(
+        _("Proposed addresses"),
+        "map-pin",
+        "sales:proposal_list",
+        SALES,
+        count="customers.selectors.proposals_waiting",
+    ),
     Entry(_("Invoices"), "file-text", "billing:invoice_list", BILLING, "i", on_phone=True),
     Entry(_("Problems"), "triangle-alert", "billing:problem_list", BILLING, "p"),
     Entry(

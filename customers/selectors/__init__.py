@@ -10,6 +10,7 @@ from .customers import (
     status_counts,
 )
 from .issuer import house_holidays, issuer
+from .links import GivenLink, links_of
 from .lists import (
     BadRow,
     NumbersRead,
@@ -22,19 +23,24 @@ from .lists import (
 )
 from .timeline import Moment, events_told_to, in_words, timeline
 from .wishes import (
+    Wishes,
     open_proposals,
     opted_out,
     opted_out_emails,
     preferences_of,
+    proposals_waiting,
     undeliverable_emails,
     wants,
+    wishes_of,
 )
 
 __all__ = [
     "BadRow",
+    "GivenLink",
     "Moment",
     "NumbersRead",
     "SimilarCustomer",
+    "Wishes",
     "customer_by_number",
     "customer_for",
     "customers_of_list",
@@ -43,6 +49,7 @@ __all__ = [
     "house_holidays",
     "in_words",
     "issuer",
+    "links_of",
     "list_for",
     "lists_visible_to",
     "open_proposals",
@@ -50,6 +57,7 @@ __all__ = [
     "opted_out_emails",
     "parameters_of",
     "preferences_of",
+    "proposals_waiting",
     "read_customer_numbers",
     "search_customers",
     "similar_customers",
@@ -58,4 +66,5 @@ __all__ = [
     "undeliverable_emails",
     "views_for",
     "wants",
+    "wishes_of",
 ]

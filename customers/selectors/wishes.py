@@ -1,8 +1,10 @@
 """What customers wish to receive, and what does not reach them."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
 
 from customers.models import AddressProposal, Channel, Customer, OptOut, UndeliverableEmail
@@ -46,6 +48,37 @@ def preferences_of(customer: Customer) -> dict[str, Any]:
     closed = set(wished.values_list("channel", flat=True))
     wishes = {name: channel not in closed for name, channel in PREFERENCES.items()}
     return {**customer.preferences, **wishes}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What stands in a customer's record, for the desk; None where nothing is refused."""
+
+    letters: OptOut | None
+    emails: OptOut | None
+    single_emails: list[OptOut]
+    undeliverable: list[UndeliverableEmail]
+    proposals: list[AddressProposal]
+
+
+def wishes_of(customer: Customer) -> Wishes:
+    """Return what the customer does not want, what does not reach him, what he proposes."""
+    refused = list(OptOut.objects.filter(customer=customer, lifted_at=None).order_by("email"))
+    whole = {wish.channel: wish for wish in refused if not wish.email}
+    return Wishes(
+        letters=whole.get(Channel.LETTER),
+        emails=whole.get(Channel.EMAIL),
+        single_emails=[wish for wish in refused if wish.email],
+        undeliverable=list(UndeliverableEmail.objects.filter(customer=customer, mended_at=None)),
+        proposals=list(open_proposals().filter(customer=customer)),
+    )
+
+
+def proposals_waiting(user: AbstractBaseUser | AnonymousUser) -> int:
+    """Return how many proposed addresses wait for ``user`` to decide."""
+    if not user.has_perm("customers.decide_addressproposal"):  # type: ignore[union-attr]
+        return 0
+    return open_proposals().count()
 
 
 def open_proposals() -> QuerySet[AddressProposal]:

@@ -58,9 +58,10 @@ def propose_address(
     current = locked.addresses.filter(kind=kind).first()
     if current is not None and _values(current) == given:
         raise AddressUnchangedError(_("This is the address that we have."))
-    proposal = locked.address_proposals.filter(
-        kind=kind, state=AddressProposal.State.OPEN
-    ).first() or AddressProposal(customer=locked, kind=kind)
+    waiting = AddressProposal.objects.filter(
+        customer=locked, kind=kind, state=AddressProposal.State.OPEN
+    )
+    proposal = waiting.first() or AddressProposal(customer=locked, kind=kind)
     if not proposal._state.adding and _values(proposal) == given:
         return proposal
     for name, value in given.items():

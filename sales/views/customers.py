@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from customers.filters import CustomerFilter
 from customers.models import Customer
 from customers.selectors import (
-    customer_for,
     customers_visible_to,
     similar_customers,
     status_counts,
     timeline,
+    views_for,
 )
 from customers.services import (
     CustomerChangedMeanwhileError,
@@ -31,6 +31,7 @@ from customers.services import (
 from integration.services import record_event
 from sales import selectors
 from sales.forms.customers import CustomerForms, SuspensionForm
+from sales.views.wishes import customer_or_404
 from toolkit.access import require
 from toolkit.countries import country_name
 from toolkit.exports import Value, table_response
@@ -62,7 +63,12 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         request,
         "sales/customer_list.html",
         "sales/_customer_rows.html",
-        {"filter": filters, "page": page, "tabs": tabs},
+        {
+            "filter": filters,
+            "page": page,
+            "tabs": tabs,
+            "views": () if is_fragment(request) else views_for(request.user, "customers"),
+        },
     )
 
 
@@ -115,7 +121,7 @@ def _export_rows(customers: Iterator[Customer]) -> Iterator[list[Value]]:
 @require("customers.view_customer")
 def customer_profile(request: HttpRequest, number: str) -> HttpResponse:
     """Show one customer; figures and other departments' parts load when asked for."""
-    customer = _customer_or_404(request, number)
+    customer = customer_or_404(request, number)
     filters = CustomerFilter(request.GET, queryset=customers_visible_to(request.user))
     before, after = neighbours(
         filters.qs, customer, columns=COLUMNS, sort=request.GET.get("sort", "name")
@@ -154,7 +160,7 @@ def customer_create(request: HttpRequest) -> HttpResponse:
 @require("customers.view_customer", "customers.change_customer")
 def customer_edit(request: HttpRequest, number: str) -> HttpResponse:
     """Change a customer; whoever saves second is told, and loses nothing of what was typed."""
-    customer = _customer_or_404(request, number)
+    customer = customer_or_404(request, number)
     forms = CustomerForms(request.POST or None, customer)
     if request.method == "POST" and forms.is_valid():
         try:
@@ -211,7 +217,7 @@ def customer_similar(request: HttpRequest) -> HttpResponse:
 @require("customers.view_customer")
 def customer_timeline(request: HttpRequest, number: str) -> HttpResponse:
     """Show what happened to the customer, of all departments that the user may look into."""
-    customer = _customer_or_404(request, number)
+    customer = customer_or_404(request, number)
     shown = NEWEST if is_fragment(request) else WHOLE_PAGE
     return render_page_or_fragment(
         request,
@@ -224,7 +230,7 @@ def customer_timeline(request: HttpRequest, number: str) -> HttpResponse:
 @require("customers.view_customer", "customers.suspend_customer")
 def customer_suspend(request: HttpRequest, number: str) -> HttpResponse:
     """Suspend a customer, saying why."""
-    customer = _customer_or_404(request, number)
+    customer = customer_or_404(request, number)
     form = SuspensionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         suspend_customer(
@@ -242,14 +248,7 @@ def customer_suspend(request: HttpRequest, number: str) -> HttpResponse:
 @require("customers.view_customer", "customers.suspend_customer")
 def customer_reactivate(request: HttpRequest, number: str) -> HttpResponse:
     """Take bookings of a customer again."""
-    customer = _customer_or_404(request, number)
+    customer = customer_or_404(request, number)
     reactivate_customer(customer=customer, actor=request.user, now=timezone.now())
     messages.success(request, _("%(name)s is active again.") % {"name": customer.name})
     return redirect("sales:customer_profile", number=number)
-
-
-def _customer_or_404(request: HttpRequest, number: str) -> Customer:
-    try:
-        return customer_for(request.user, number)
-    except Customer.DoesNotExist as error:
-        raise Http404 from error
