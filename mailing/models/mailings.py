@@ -204,7 +204,8 @@ class Recipient(models.Model):
     Nobody is dropped in silence: who gets no letter has ``letter_reason``, who gets no e-mail has
     ``notice_reason``; both blank means both channels. ``fields`` holds what the texts name.
     ``message`` is the key of the outgoing e-mail (integration knows no mailing). Page numbers
-    begin at 1 and count within the chunk's document.
+    begin at 1 and count within the chunk's document. ``outdated`` says that the customer was
+    changed after the approval and the letter was printed as approved.
     """
 
     class Reason(models.TextChoices):
@@ -217,6 +218,7 @@ class Recipient(models.Model):
         CLOSED = "closed", _("Customer closed")
         NO_ADDRESS = "no_address", _("No address")
         INCOMPLETE_ADDRESS = "incomplete_address", _("Incomplete address")
+        LONG_ADDRESS = "long_address", _("Address too long for the window")
         DUPLICATE_HOUSEHOLD = "duplicate_household", _("Same address as another recipient")
         NO_EMAIL = "no_email", _("No e-mail address")
         BOUNCED = "bounced", _("E-mail does not reach the address")
@@ -249,6 +251,7 @@ class Recipient(models.Model):
     last_page = models.PositiveIntegerField(null=True, blank=True)
     message = models.CharField(max_length=120, blank=True, db_index=True, editable=False)
     arrives_on = models.DateField(_("expected arrival"), null=True, blank=True)
+    outdated = models.BooleanField(_("address changed before printing"), default=False)
 
     class Meta:
         verbose_name = _("recipient")
@@ -257,7 +260,11 @@ class Recipient(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["mailing", "customer"], name="recipient_once"),
-            models.UniqueConstraint(fields=["mailing", "position"], name="recipient_position_once"),
+            models.UniqueConstraint(
+                fields=["mailing", "position"],
+                name="recipient_position_once",
+                deferrable=models.Deferrable.DEFERRED,  # they change places
+            ),
             models.CheckConstraint(
                 condition=Q(first_page=None) | Q(last_page__gte=F("first_page")),
                 name="recipient_pages_in_order",

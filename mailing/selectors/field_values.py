@@ -68,7 +68,7 @@ class Occasion:
     """What all recipients of a mailing have in common: the house, the day, the arrivals."""
 
     mailing: Mailing
-    house: Issuer | None
+    house: Issuer
     day: dt.date
     arrivals: Mapping[str, dt.date]
 
@@ -109,7 +109,7 @@ def occasion(mailing: Mailing, *, now: dt.datetime, countries: Collection[str] =
     """
     return Occasion(
         mailing=mailing,
-        house=issuer(),
+        house=issuer() or Issuer(),  # blank before the settings were filled in
         day=posting_day(mailing, now=now),
         arrivals=arrival_days(mailing, set(countries), now=now),
     )
@@ -128,9 +128,7 @@ def _address(recipient: Recipient) -> dict[str, Any]:
     }
 
 
-def _house(house: Issuer | None) -> dict[str, Any]:
-    if house is None:
-        return {}
+def _house(house: Issuer) -> dict[str, Any]:
     street = ", ".join(filter(None, (house.line1, house.line2)))
     return {
         "name": str(house),

@@ -120,20 +120,20 @@ def _merge_rate(mailing: Mailing, now: dt.datetime) -> float | None:
     """Return letters a second: those of one worker times the parts that are being merged."""
     spent, merged, at_once = dt.timedelta(), 0, 0
     rows = mailing.chunks.exclude(claimed_at=None)
-    for state, done, since, until in rows.values_list("state", "done", "claimed_at", "merged_at"):
-        if until is None and state != Chunk.State.MERGING:
+    for chunk in rows:
+        if not chunk.claimed_at or (not chunk.merged_at and chunk.state != Chunk.State.MERGING):
             continue
-        spent += (until or now) - since
-        merged += done
-        at_once += state == Chunk.State.MERGING
+        spent += (chunk.merged_at or now) - chunk.claimed_at
+        merged += chunk.done
+        at_once += chunk.state == Chunk.State.MERGING
     return merged / spent.total_seconds() * max(at_once, 1) if merged and spent else None
 
 
 def _print_rate(mailing: Mailing, now: dt.datetime) -> float | None:
     """Return pages a second, of jobs that printers have taken."""
     spent, pages = dt.timedelta(), 0
-    rows = PrintJob.objects.filter(chunk_jobs(mailing)).exclude(submitted_at=None)
-    for since, until, done in rows.values_list("submitted_at", "finished_at", "pages_done"):
-        spent += (until or now) - since
-        pages += done
+    for job in PrintJob.objects.filter(chunk_jobs(mailing)):
+        if job.submitted_at:
+            spent += (job.finished_at or now) - job.submitted_at
+            pages += job.pages_done
     return pages / spent.total_seconds() if pages and spent else None

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from customers.models import Customer
-from mailing.merge import missing_fields, missing_in_line, missing_parts
+from mailing.merge import missing_parts
 from mailing.models import Mailing, Recipient, TemplateVersion
 
 from .field_values import Occasion, Values, named_in, occasion, postal_address
-from .texts import text_in
+from .leaves import fits
+from .letters import email_of
 from .wishes import Wishes, wishes_of
 
 Reason = Recipient.Reason
@@ -71,8 +72,9 @@ class Judge:
             return Reason.OPTED_OUT
         if not recipient.line1:
             return Reason.NO_ADDRESS
-        incomplete = not self.mailing.incomplete_too and missing_parts(postal_address(recipient))
-        return Reason.INCOMPLETE_ADDRESS if incomplete else ""
+        if not self.mailing.incomplete_too and missing_parts(postal_address(recipient)):
+            return Reason.INCOMPLETE_ADDRESS
+        return "" if fits(self.occasion, recipient) else Reason.LONG_ADDRESS
 
     def _why_no_email(self, recipient: Recipient, customer: Customer) -> str:
         number, email = customer.number, recipient.email
@@ -100,11 +102,8 @@ class Judge:
         """Answer whether the text would print a field that is blank, and note which."""
         if version is None:
             return ""
-        text = text_in(version, recipient.language)
-        missing = [
-            *missing_in_line(text.subject, values),
-            *missing_fields(text.body, values),
-            *missing_fields(text.enclosure, values),
-        ]
+        # What is missing does not depend on the paper: any text can be asked as an e-mail.
+        text = email_of(version, language=recipient.language, issuer=self.occasion.house)
+        missing = text.missing(values)
         details.extend(missing)
         return Reason.MISSING_FIELD if missing else ""

@@ -24,7 +24,7 @@ def make_version(kind: str = "letter", **fields: Any) -> TemplateVersion:
         **{
             "template": template,
             "number": 1,
-            "layout": "" if kind != "letter" else "dl",
+            "layout": "dl_left" if kind == "letter" else "",
             "subject_es": "Nuevas tarifas",
             "subject_en": "New rates",
             "body_es": "<p>Estimados señores:</p>",

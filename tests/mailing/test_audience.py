@@ -421,3 +421,40 @@ class TestChangedSince:
         take_new_address(recipient=recipient, actor=sender, now=LATER)
         assert reasons_of(mailing, customer) == ("by_hand", "by_hand")
         assert mailing.recipients.get(customer=customer).postcode == "48001"
+
+
+class TestTexts:
+    def test_a_field_that_is_blank_leaves_out_whom_it_would_greet(self, sender):
+        letter = make_version(
+            body_es='<p>Sr. <span data-field="contact.name"></span>:</p>', fields=["contact.name"]
+        )
+        greeted = make_customer(contacts=[{"name": "Amaia Ruiz"}])
+        nameless = make_customer()
+        english = make_customer(language="en")
+        mailing = frozen(sender, letter=letter)
+        assert reasons_of(mailing, greeted) == ("", "")
+        assert reasons_of(mailing, english) == ("", "")  # the English text has no such field
+        assert reasons_of(mailing, nameless) == ("missing_field", "")
+        assert mailing.recipients.get(customer=nameless).detail == "contact.name"
+
+    def test_what_the_texts_name_is_fixed_and_nothing_else(self, sender):
+        letter = make_version(
+            body_es='<p><span data-field="customer.tax_id"></span></p>', fields=["customer.tax_id"]
+        )
+        customer = make_customer()
+        mailing = frozen(sender, letter=letter)
+        assert rows(mailing, "fields") == [({"customer.tax_id": customer.tax_id},)]
+
+    def test_an_address_that_the_window_would_cut_is_left_out(self, sender):
+        long_name = " ".join(["Sociedad Anónima de Construcciones y Servicios del Norte"] * 3)
+        customer = make_customer(
+            legal_name=long_name,
+            addresses=[address(line1="Calle " + "muy larga " * 19, line2="al fondo " * 22)],
+        )
+        mailing = frozen(sender)
+        assert reasons_of(mailing, customer) == ("long_address", "")
+
+    def test_a_draft_without_a_letter_can_be_looked_at(self, sender):
+        make_customer()
+        mailing = make_mailing(sender, letter=None)
+        assert preview_audience(mailing, sender, now=NOW).counts["both"] == 1
