@@ -14,7 +14,7 @@ from .layouts import LAYOUTS, Box, Layout
 from .window import PITCH, SIZES, fit
 
 _STYLES = Path(settings.BASE_DIR) / "templates/mailing/documents/letter.css"
-_LOGO = "letterhead-logo"  # pictures of texts have no such name: theirs are slugs of their own
+_LOGO = "letterhead.logo"  # no name of a picture has a dot
 # Where the parts of a recipient go in what is rendered once; no text can hold such a character.
 _HOLES = {name: f"\x00{name}\x00" for name in ("address", "subject", "body", "enclosure")}
 
