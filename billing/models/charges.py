@@ -115,11 +115,13 @@ class ChargeLine(models.Model):
 
     ``kind`` and ``quantity`` are those of TARIFF.md ("A conference"); ``net`` is rounded to the
     currency's minor unit. ``unit_price`` is the fee that ``quantity`` (or 1) was multiplied by;
-    null on usage lines, which are the sum of their legs.
+    null on usage lines, which are the sum of their legs. ``record_version`` is the call record's
+    that was priced.
     """
 
     charge = models.ForeignKey(Charge, on_delete=models.PROTECT, related_name="lines")
     version = models.PositiveIntegerField()
+    record_version = models.PositiveIntegerField(null=True)
     kind = models.CharField(_("kind"), max_length=24, choices=LineKind)
     quantity = models.BigIntegerField(_("quantity"), null=True)
     unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=6, null=True)

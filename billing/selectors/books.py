@@ -1,6 +1,6 @@
 """Whether the books agree with themselves: set-based checks of what no constraint can hold."""
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing.models import Charge, ChargeLine, Invoice, InvoiceLine, RatedLeg
@@ -13,7 +13,9 @@ def disagreements() -> dict[str, int]:
     - ``rated_legs_without_leg``: the bulk table has no foreign key constraint.
     - ``charges_unlike_their_lines``: ``net`` is the sum of the current version's lines.
     - ``charges_on_no_invoice``: a charge with lines stands on a draft or an issued invoice.
-    - ``lines_missing_on_invoices``: every current line of such a charge stands on its invoice.
+    - ``lines_missing_on_invoices``: every current line of such a charge stands on its draft.
+    - ``charges_unlike_their_invoices``: where it is issued, the lines and the adjustments add up to
+      what the charge says now (unless some of it was credited).
     - ``invoices_unlike_their_lines``: ``net`` is the sum of the lines, ``total`` that plus VAT.
     - ``gaps_in_series``: no number is missing between the first and the last of a series.
 
@@ -24,6 +26,7 @@ def disagreements() -> dict[str, int]:
         "charges_unlike_their_lines": _charges_unlike_their_lines().count(),
         "charges_on_no_invoice": _current_lines().filter(charge__invoice=None).count(),
         "lines_missing_on_invoices": _lines_missing().count(),
+        "charges_unlike_their_invoices": _charges_unlike_their_invoices().count(),
         "invoices_unlike_their_lines": _invoices_unlike_their_lines().count(),
         "gaps_in_series": _gaps_in_series(),
     }
@@ -54,7 +57,7 @@ def _charges_unlike_their_lines() -> QuerySet[Charge]:
 def _lines_missing() -> QuerySet[ChargeLine]:
     return (
         _current_lines()
-        .filter(charge__invoice__isnull=False)
+        .filter(charge__invoice__state=Invoice.State.DRAFT)
         .filter(
             ~Exists(
                 InvoiceLine.objects.filter(
@@ -62,6 +65,27 @@ def _lines_missing() -> QuerySet[ChargeLine]:
                 )
             )
         )
+    )
+
+
+def _charges_unlike_their_invoices() -> QuerySet[Charge]:
+    of_month = InvoiceLine.objects.filter(
+        conference=OuterRef("conference"),
+        period=OuterRef("period"),
+        invoice__contract=OuterRef("contract"),
+    )
+    billed = (
+        of_month.filter(Q(charge_line__isnull=False) | Q(charge__isnull=False), replaces=None)
+        .order_by()
+        .values("conference")
+        .annotate(sum=Sum("net"))
+        .values("sum")
+    )
+    return (
+        Charge.objects.filter(invoice__state=Invoice.State.ISSUED)
+        .annotate(billed=Coalesce(Subquery(billed), 0, output_field=Charge._meta.get_field("net")))
+        .exclude(net=F("billed"))
+        .exclude(Exists(of_month.filter(credits__isnull=False)))
     )
 
 

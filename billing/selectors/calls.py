@@ -2,8 +2,8 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -25,8 +25,9 @@ class _Leg(NamedTuple):
 class Call:
     """A finished conference, ready to be priced.
 
-    ``legs`` holds, by the leg's id at the bridge, its row here, whether its times are estimated,
-    and what was counted. ``record_version`` is the call record's that all this comes from.
+    ``leg_ids`` holds, by the leg's id at the bridge, that of its row here. ``record_version`` is
+    the call record's that all this comes from. ``late`` says when legs came of which the month was
+    closed already; the others are priced in their place.
     """
 
     conference: Conference
@@ -34,6 +35,11 @@ class Call:
     counted: rating.Conference
     leg_ids: dict[str, int]
     estimated: frozenset[str]
+    late: Mapping[str, dt.datetime] = field(default_factory=dict)
+
+    def with_late(self, late: Mapping[str, dt.datetime]) -> "Call":
+        """Answer the same call with other legs that came late."""
+        return replace(self, late=late)
 
     def leg(self, reference: str) -> rating.Leg:
         """Answer the leg of that id at the bridge."""
@@ -52,6 +58,11 @@ class Call:
     def held(self) -> list[rating.Leg]:
         """Answer the legs that lasted."""
         return [leg for leg in self.counted.legs if leg.is_billable]
+
+    @property
+    def in_place(self) -> list[rating.Leg]:
+        """Answer the legs that were there when the month was closed, or while it is open."""
+        return [leg for leg in self.counted.legs if leg.id not in self.late]
 
     @property
     def participants(self) -> int:
@@ -88,19 +99,33 @@ def calls_as_rated(charges: Collection[Charge]) -> dict[uuid.UUID, Call]:
     So that pricing a period again takes in no call record that waits for its own turn.
     """
     legs: dict[int, list[_Leg]] = {charge.pk: [] for charge in charges}
+    late: dict[int, dict[str, dt.datetime]] = {}
     versions = {charge.pk: charge.version for charge in charges}
     for leg in RatedLeg.objects.filter(charge__in=legs).order_by():
         if leg.version == versions[leg.charge_id]:
             legs[leg.charge_id].append(
                 _Leg(leg.reference, leg.leg_id, leg.estimated, leg, leg.ended_at)
             )
+            if leg.late_at is not None:
+                late.setdefault(leg.charge_id, {})[leg.reference] = leg.late_at
     conferences = Conference.objects.in_bulk([charge.conference_id for charge in charges])
     return {
         charge.conference_id: _call(
             conferences[charge.conference_id], charge.record_version, legs[charge.pk]
-        )
+        ).with_late(late.get(charge.pk, {}))
         for charge in charges
     }
+
+
+def known_legs(charge: Charge) -> dict[str, dt.datetime | None]:
+    """Answer the legs of a charge as last priced, by their id at the bridge: when they came late.
+
+    Empty for a charge that is not kept yet.
+    """
+    if charge.pk is None:
+        return {}
+    rated = RatedLeg.objects.filter(charge=charge, version=charge.version)
+    return dict(rated.values_list("reference", "late_at"))
 
 
 def _call(conference: Conference, record_version: int, legs: list[_Leg]) -> Call:

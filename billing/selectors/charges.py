@@ -10,7 +10,7 @@ from conferencing.models import Conference
 from sales.models import Contract, ContractRate
 
 # What waits until somebody adds a customer, a contract or a rate. Bad times wait for another call
-# record, a correction for its credit note.
+# record; what changed after it was credited waits for somebody's decision.
 CURABLE = (
     Charge.Problem.NO_CUSTOMER,
     Charge.Problem.NO_CONTRACT,
@@ -40,9 +40,7 @@ def uncharged_conferences(*, since: dt.datetime | None = None) -> QuerySet[Confe
             scheduled_start__gte=since,
         )
     charges = Charge.objects.filter(conference=OuterRef("pk"))
-    done = charges.filter(
-        Q(record_version__gte=OuterRef("record_version")) | Q(problem=Charge.Problem.CORRECTION)
-    )
+    done = charges.filter(record_version__gte=OuterRef("record_version"))
     return finished.filter(~Exists(done)).order_by("scheduled_start", "pk")
 
 

@@ -9,16 +9,25 @@ its ``net`` re-adds from what stands under it:
 - ``fee``: unit_price, times quantity where that is not null, rounded half-up.
 - ``commitment``: agreed * active_days / days, rounded half-up, minus conference_lines.
 - ``monthly_fee``: agreed * active_days / days, rounded half-up.
+- ``adjustment``: after - before, where ``before`` is what was billed so far and ``after`` the net
+  of ``now``, which is explained by a rule of its own; a credit is never more than what was
+  ``left`` of it after credit notes.
+- ``credit``: what a credit note takes back of the line that ``of`` names.
+- ``again``: what was credited of the line that ``of`` names, invoiced once more.
+- ``amount``: an amount that stands for no line.
 
 ``net`` of the invoice is the sum of its lines; VAT of a category is base * percent / 100, rounded
-half-up once.
+half-up once (the last credit note of an invoice takes back all VAT that is left).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from billing.models import Invoice, InvoiceLine, LineKind, RatedLeg
+from django.db.models import QuerySet
+
+from billing.models import ChargeLine, Invoice, InvoiceLine, LineKind, RatedLeg
 from sales.models import ContractRate
 from toolkit.money import format_exact, format_micros, from_decimal
 
@@ -42,7 +51,10 @@ def explain_invoice(invoice: Invoice) -> dict[str, Any]:
         "contract": invoice.contract.number if invoice.contract else None,
         "period": invoice.period,
         "currency": currency,
-        "lines": _explain(invoice.lines.select_related("charge_line__charge"), currency),
+        "kind": invoice.kind,
+        "rectifies": invoice.rectifies and invoice.rectifies.number,
+        "replaces": invoice.replaces and invoice.replaces.number,
+        "lines": _explain(invoice.lines.all(), currency),
         "taxes": [
             {
                 "category": tax.category,
@@ -61,15 +73,29 @@ def explain_invoice(invoice: Invoice) -> dict[str, Any]:
 
 def explain_line(line: InvoiceLine) -> dict[str, Any]:
     """Answer the explanation of one line, as it stands in that of its invoice."""
-    lines = InvoiceLine.objects.filter(pk=line.pk).select_related("charge_line__charge")
-    return _explain(lines, line.invoice.currency)[0]
+    return _explain(InvoiceLine.objects.filter(pk=line.pk), line.invoice.currency)[0]
 
 
-def _explain(lines: Iterable[InvoiceLine], currency: str) -> list[dict[str, Any]]:
-    lines = list(lines)
-    legs = _legs_of(lines)
-    rates = _rates_of(leg for legs_of_line in legs.values() for leg in legs_of_line)
-    return [_head(line, currency) | _reason(line, legs.get(line.pk, []), rates) for line in lines]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sources:
+    """What the lines of an invoice are made of: charge lines, legs, rates, by what names them."""
+
+    charged: Mapping[int, ChargeLine]
+    legs: Mapping[tuple[int, int, str], list[RatedLeg]]
+    rates: Mapping[int, dict[str, Any]]
+
+
+def _explain(lines: QuerySet[InvoiceLine], currency: str) -> list[dict[str, Any]]:
+    found = list(
+        lines.select_related(
+            "charge_line__charge", "adjusts", "credits__invoice", "replaces__invoice"
+        )
+    )
+    charged = _charged(found)
+    legs = _legs_of(charged.values())
+    rates = _rates_of(leg for of_line in legs.values() for leg in of_line)
+    sources = _Sources(charged=charged, legs=legs, rates=rates)
+    return [_head(line, currency) | _reason(line, sources, currency) for line in found]
 
 
 def _head(line: InvoiceLine, currency: str) -> dict[str, Any]:
@@ -86,27 +112,85 @@ def _head(line: InvoiceLine, currency: str) -> dict[str, Any]:
     }
 
 
-def _reason(
-    line: InvoiceLine, legs: list[RatedLeg], rates: dict[int, dict[str, Any]]
-) -> dict[str, Any]:
-    charged = line.charge_line
+def _reason(line: InvoiceLine, sources: _Sources, currency: str) -> dict[str, Any]:
+    if line.adjusts is not None:
+        return _adjustment(line, sources, currency)
+    if line.credits is not None:
+        return {"rule": "credit", "of": _named(line.credits, currency)}
+    if line.kind == LineKind.CREDIT:
+        return {"rule": "amount"}
+    reason: dict[str, Any] = {"rule": "again"}
+    if line.replaces is None or line.net == line.replaces.net:
+        reason = _priced(line.kind, sources.charged.get(line.pk), sources) | line.basis
+    if line.replaces is not None:
+        reason["of"] = _named(line.replaces, currency)
+    return reason
+
+
+def _adjustment(line: InvoiceLine, sources: _Sources, currency: str) -> dict[str, Any]:
+    """Explain a difference: what was billed, and the price now by the rule of its own."""
+    basis = dict(line.basis)
+    now = basis.pop("now", {})
+    charged = sources.charged.get(line.pk)
+    if charged is not None:
+        now = {"net": _money(charged.net, currency), "quantity": charged.quantity}
+    if charged is not None or now:
+        now |= _priced(line.kind, charged, sources)
+    adjusts = line.adjusts
+    return {
+        "rule": "adjustment",
+        **basis,
+        "adjusts": {"invoice": line.adjusts_id, "number": adjusts and adjusts.number},
+        "now": now or None,
+    }
+
+
+def _priced(kind: str, charged: ChargeLine | None, sources: _Sources) -> dict[str, Any]:
+    """Explain a line that the tariff made: of a charge, or of the month itself."""
     if charged is None:
-        return {"rule": _PERIOD_RULES[LineKind(line.kind)], **line.basis}
+        return {"rule": _PERIOD_RULES[LineKind(kind)]}
     source = {
         "charge_version": charged.version,
-        "call_record_version": charged.charge.record_version,
+        "call_record_version": charged.record_version or charged.charge.record_version,
     }
     if charged.unit_price is not None:
         return {"rule": "fee", "unit_price": _exact(charged.unit_price), **source}
+    legs = sources.legs.get(_usage(charged), [])
     return {
         "rule": "legs",
         **source,
         "sum": _exact(sum((leg.amount for leg in legs), Decimal(0))),
-        "legs": [_leg(leg, rates) for leg in legs],
+        "legs": [_leg(leg, sources.rates) for leg in legs],
     }
 
 
-def _leg(leg: RatedLeg, rates: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def _named(line: InvoiceLine, currency: str) -> dict[str, Any]:
+    return {
+        "invoice": line.invoice_id,
+        "number": line.invoice.number,
+        "line": line.pk,
+        "net": _money(line.net, currency),
+    }
+
+
+def _charged(lines: Iterable[InvoiceLine]) -> dict[int, ChargeLine]:
+    """Answer the charge line behind each line; of an adjustment the one that holds now."""
+    found = {line.pk: line.charge_line for line in lines if line.charge_line is not None}
+    adjusting = {
+        (line.charge_id, line.to_version, line.kind): line.pk
+        for line in lines
+        if line.charge_id is not None
+    }
+    if adjusting:
+        wanted = ChargeLine.objects.filter(charge__in={charge for charge, _, _ in adjusting})
+        for charged in wanted.select_related("charge"):
+            line_id = adjusting.get((charged.charge_id, charged.version, charged.kind))
+            if line_id is not None:
+                found[line_id] = charged
+    return found
+
+
+def _leg(leg: RatedLeg, rates: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
     return {
         "leg": leg.reference,
         "participant": leg.participant,
@@ -124,20 +208,21 @@ def _leg(leg: RatedLeg, rates: dict[int, dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _legs_of(lines: list[InvoiceLine]) -> dict[int, list[RatedLeg]]:
-    """Answer the priced legs behind each usage line, in the order in which they were priced."""
-    wanted: dict[tuple[int, int, str], int] = {}
-    for line in lines:
-        if line.charge_line is not None and line.kind.startswith("usage:"):
-            access = line.kind.removeprefix("usage:")
-            wanted[line.charge_line.charge_id, line.charge_line.version, access] = line.pk
-    found: dict[int, list[RatedLeg]] = {}
-    rated = RatedLeg.objects.filter(charge__in={charge for charge, _, _ in wanted}, problem="")
+def _legs_of(charged: Collection[ChargeLine]) -> dict[tuple[int, int, str], list[RatedLeg]]:
+    """Answer the priced legs behind usage lines, in the order in which they were priced."""
+    found: dict[tuple[int, int, str], list[RatedLeg]] = {
+        _usage(line): [] for line in charged if line.kind.startswith("usage:")
+    }
+    rated = RatedLeg.objects.filter(charge__in={charge for charge, _, _ in found}, problem="")
     for leg in rated.order_by("answered_at", "reference"):
-        line_id = wanted.get((leg.charge_id, leg.version, leg.access))
-        if line_id is not None:
-            found.setdefault(line_id, []).append(leg)
+        key = (leg.charge_id, leg.version, leg.access)
+        if key in found:
+            found[key].append(leg)
     return found
+
+
+def _usage(line: ChargeLine) -> tuple[int, int, str]:
+    return line.charge_id, line.version, line.kind.removeprefix("usage:")
 
 
 def _rates_of(legs: Iterable[RatedLeg]) -> dict[int, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,12 +31,20 @@ class KnownTerms:
 
         A contract with neither prices every conference alone, whatever came before it.
         """
-        terms = self.terms
-        counts_free = bool(terms.included_minutes and terms.included_access)
         return PeriodState(
-            free_seconds_used=state.free_seconds_used if counts_free else 0,
-            charged_seconds=state.charged_seconds if terms.tiers else 0,
+            free_seconds_used=state.free_seconds_used if self.has_pool else 0,
+            charged_seconds=state.charged_seconds if self.terms.tiers else 0,
         )
+
+    @property
+    def has_pool(self) -> bool:
+        """Tell whether any minutes are included."""
+        return bool(self.terms.included_minutes and self.terms.included_access)
+
+    @property
+    def has_counters(self) -> bool:
+        """Tell whether what a conference costs may depend on those before it."""
+        return self.has_pool or bool(self.terms.tiers)
 
 
 def terms_of(contract: Contract) -> KnownTerms:
@@ -51,14 +60,19 @@ def terms_of(contract: Contract) -> KnownTerms:
     )
 
 
-def period_lines_of(known: KnownTerms, period: str) -> list[tuple[Line, dict[str, Any]]]:
+def period_lines_of(
+    known: KnownTerms, period: str, *, net_of_conferences: Decimal | None = None
+) -> list[tuple[Line, dict[str, Any]]]:
     """Answer the lines of a contract's month itself, as its conferences stand now; by kind.
 
     Each with what it was computed from, so that it can be re-added later: the agreed amount, the
-    days in force and of the month and, for the commitment, the lines that it was held against.
+    days in force and of the month and, for the commitment, the lines that it was held against
+    (``net_of_conferences``, by default the sum of the month's charges).
     """
     conferences = Charge.objects.filter(contract=known.contract, period=period)
-    total = conferences.aggregate(net=Sum("net", default=0))["net"]
+    total = net_of_conferences
+    if total is None:
+        total = conferences.aggregate(net=Sum("net", default=0))["net"]
     terms, month = known.terms, Period.parse(period)
     days = {"active_days": month.active_days(terms.start, terms.end), "days": month.days}
     bases = {

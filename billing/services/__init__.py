@@ -1,11 +1,19 @@
 """What billing does: charge conferences, draft and issue invoices, take payments."""
 
 from .charges import ConferenceNotOverError, charge_conference
+from .credit_notes import (
+    CreditChangedMeanwhileError,
+    ReissueRefusedError,
+    credit_invoice,
+    reissue,
+)
+from .credit_plans import CreditPlan, CreditRefusedError, plan_credit
 from .figures import request_figures
 from .invoices import InvoiceNotDraftError, refresh_draft
 from .issuing import (
     IssueDateRefusedError,
     IssuerMissingError,
+    NegativeInvoiceError,
     NothingToIssueError,
     VatRateMissingError,
     issue_invoice,
@@ -28,13 +36,18 @@ from .settings import open_series, set_vat_rate
 
 __all__ = [
     "ConferenceNotOverError",
+    "CreditChangedMeanwhileError",
+    "CreditPlan",
+    "CreditRefusedError",
     "InvoiceNotDraftError",
     "IssueDateRefusedError",
     "IssuerMissingError",
+    "NegativeInvoiceError",
     "NothingToIssueError",
     "NothingToRetryError",
     "PaymentReferenceUsedError",
     "PaymentRefusedError",
+    "ReissueRefusedError",
     "Run",
     "RunOverError",
     "RunRefusedError",
@@ -43,14 +56,17 @@ __all__ = [
     "assign_conference",
     "cancel_run",
     "charge_conference",
+    "credit_invoice",
     "due_periods",
     "issue_due_conference_invoices",
     "issue_invoice",
     "open_series",
     "pause_run",
+    "plan_credit",
     "prepare_period",
     "record_payment",
     "refresh_draft",
+    "reissue",
     "request_figures",
     "resume_run",
     "retry_charge",

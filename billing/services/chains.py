@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
 from billing.models import Charge
 from billing.rating import PeriodState
@@ -45,7 +45,7 @@ def price_from(
     ``until`` as soon as the counters are what the next conference was priced with, so that calls
     which come in order cost nothing more. The caller holds the period's lock.
     """
-    others = _charges_of(ledger, period, besides=entry.charge if entry else None)
+    others = charges_of(ledger, period, besides=entry.charge if entry else None)
     state = _counters_before(others, since)
     waiting = entry
     for charges in _slices(others, since):
@@ -68,21 +68,8 @@ def price_from(
         ledger.save()
 
 
-def price_after_all(*, ledger: Ledger, period: str, entry: Entry) -> None:
-    """Price a conference of a period in which something is issued already.
-
-    It takes the counters as all the others left them, wherever it sorts, and changes none of them.
-    """
-    others = _charges_of(ledger, period, besides=entry.charge)
-    used = others.aggregate(
-        free=Sum(F("free_after") - F("free_before"), default=0),
-        charged=Sum(F("charged_after") - F("charged_before"), default=0),
-    )
-    ledger.price(entry.charge, entry.call, PeriodState(int(used["free"]), int(used["charged"])))
-    ledger.save()
-
-
-def _charges_of(ledger: Ledger, period: str, *, besides: Charge | None) -> QuerySet[Charge]:
+def charges_of(ledger: Ledger, period: str, *, besides: Charge | None) -> QuerySet[Charge]:
+    """Return the charges of a contract's month in the order of pricing."""
     charges = Charge.objects.filter(contract=ledger.known.contract, period=period)
     if besides is not None and besides.pk is not None:
         charges = charges.exclude(pk=besides.pk)

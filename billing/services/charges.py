@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.models import Charge, Invoice
-from billing.selectors.calls import Call, call_of
+from billing.selectors.billed import home_of
+from billing.selectors.calls import Call, call_of, known_legs
 from billing.selectors.charges import CURABLE, is_invoiced
 from billing.selectors.terms import contract_at, terms_of
 from conferencing.models import Conference
@@ -19,7 +20,10 @@ from sales.models import Contract
 from toolkit.errors import DomainError
 from toolkit.periods import Period
 
-from .chains import Entry, Place, place_of, price_after_all, price_from
+from .adjustments import cause_of, follow_prices
+from .chains import Entry, Place, place_of, price_from
+from .closed_months import late_legs, price_closed
+from .invoice_lines import Cause
 from .invoices import follow_charges, lock_contract, lock_period, refresh_draft
 from .issuing import issue_if_agreed
 from .pricing import Ledger, sum_up
@@ -38,9 +42,11 @@ def charge_conference(*, conference_id: uuid.UUID | str, now: dt.datetime) -> Ch
     Idempotent: the same call record makes no difference, a newer one makes the next version. Safe
     beside any number of others; a process that dies half-way leaves nothing behind. Conferences of
     the period that come later in the order of pricing are priced again if the counters changed
-    for them, as long as nothing of the period is issued; then the conference takes the counters as
-    they stand and goes on the next monthly invoice. What can't be charged waits as a charge with a
-    problem. Where it was agreed so, the conference's own invoice is issued at once.
+    for them. Once something of the period is issued a conference takes the counters as they stand
+    and goes on the next monthly invoice; one that is invoiced already and is corrected gives a
+    credit or a debit there, as do those whose price depends on it (``adjustments``). What can't be
+    charged waits as a charge with a problem. Where it was agreed so, the conference's own invoice
+    is issued at once.
 
     Args:
         conference_id: of a conference that is over.
@@ -72,23 +78,33 @@ class _FormerPlace:
     def of(cls, charge: Charge) -> "_FormerPlace":
         return cls(charge.contract, charge.period, place_of(charge), charge.invoice)
 
-    def is_in(self, contract: Contract, period: str) -> bool:
+    def is_in(self, contract: Contract | None, period: str) -> bool:
+        """Tell whether it stood in that month of that contract."""
         return (self.contract, self.period) == (contract, period)
 
     def close_gap(self, charge: Charge, now: dt.datetime) -> None:
-        """Price again what came after it, and take its lines from its draft, if it went away."""
-        if self.contract is None or (
-            charge.contract == self.contract and charge.period == self.period
-        ):
+        """Price again what came after it, and take its lines back, if it went away."""
+        if self.contract is None or self.is_in(charge.contract, charge.period):
             return
         known = terms_of(self.contract)
+        ledger = Ledger(known, now)
         if lock_period(contract=self.contract, period=self.period).closed_at is None:
-            ledger = Ledger(known, now)
             price_from(
                 ledger=ledger, period=self.period, since=self.place, until=self.place, entry=None
             )
             follow_charges(charges=ledger.changed, known=known, now=now)
-        if self.invoice is not None and self.invoice.pk != charge.invoice_id:
+        else:
+            if known.has_counters:
+                price_closed(ledger=ledger, period=self.period, entry=None)
+            follow_prices(
+                charges=[*ledger.changed, charge],
+                known=known,
+                period=self.period,
+                cause=Cause.CORRECTION,
+                now=now,
+            )
+        is_draft = self.invoice is not None and self.invoice.state == Invoice.State.DRAFT
+        if self.invoice is not None and is_draft and self.invoice.pk != charge.invoice_id:
             refresh_draft(invoice=self.invoice, known=known, now=now)
 
 
@@ -103,7 +119,7 @@ def _lock_finished(conference_id: uuid.UUID | str) -> Conference:
 
 def _is_work(charge: Charge, conference: Conference) -> bool:
     is_newer = conference.record_version > charge.record_version
-    return charge.problem in CURABLE or (is_newer and charge.problem != Charge.Problem.CORRECTION)
+    return is_newer or charge.problem in {*CURABLE, Charge.Problem.CORRECTION}
 
 
 def _charge(conference: Conference, charge: Charge | None, now: dt.datetime) -> Charge:
@@ -115,8 +131,6 @@ def _charge(conference: Conference, charge: Charge | None, now: dt.datetime) -> 
     else:
         # Whoever held the lock may have priced it again, or issued its invoice.
         charge.refresh_from_db()
-        if is_invoiced(charge):
-            return _leave_as_issued(charge, call, now)
         left = _FormerPlace.of(charge)
     charge.customer = conference.customer
     charge.sort_at = call.sort_at
@@ -125,8 +139,14 @@ def _charge(conference: Conference, charge: Charge | None, now: dt.datetime) -> 
     if left is not None:
         left.close_gap(charge, now)
     if changed:
-        _record(charge, "charge.waiting" if charge.contract is None else "charge.priced", now)
+        _record(charge, _what_happened(charge), now)
     return charge
+
+
+def _what_happened(charge: Charge) -> str:
+    if charge.contract is None:
+        return "charge.waiting"
+    return "charge.corrected" if is_invoiced(charge) else "charge.priced"
 
 
 def _lock_contracts(conference: Conference, call: Call, charge: Charge | None) -> Contract | None:
@@ -145,18 +165,32 @@ def _price(
     """Price a charge in its contract's month; tell whether anything changed."""
     period = str(Period.of_moment(call.sort_at, ZoneInfo(contract.timezone)))
     is_closed = lock_period(contract=contract, period=period).closed_at is not None
+    stays = left is not None and left.is_in(contract, period)
+    if not stays:
+        charge.invoice = home_of(charge, contract, period) if charge.pk else None
+    before = charge.version
     charge.contract, charge.currency, charge.period = contract, contract.currency, period
     ledger = Ledger(terms_of(contract), now)
-    entry = Entry(charge=charge, call=call)
     if is_closed:
-        price_after_all(ledger=ledger, period=period, entry=entry)
+        call = call.with_late(late_legs(call, known_legs(charge) if stays else {}, now))
+        price_closed(ledger=ledger, period=period, entry=Entry(charge=charge, call=call))
     else:
+        entry = Entry(charge=charge, call=call)
         places = [entry.place]
-        if left is not None and left.is_in(contract, period):
+        if left is not None and stays:
             places.append(left.place)
         price_from(ledger=ledger, period=period, since=min(places), until=max(places), entry=entry)
     charge.save()
-    follow_charges(charges=ledger.changed, known=ledger.known, now=now)
+    if is_closed:
+        follow_prices(
+            charges=list(dict.fromkeys([charge, *ledger.changed])),
+            known=ledger.known,
+            period=period,
+            cause=cause_of(charge, before) if stays else Cause.LATE,
+            now=now,
+        )
+    else:
+        follow_charges(charges=ledger.changed, known=ledger.known, now=now)
     return charge in ledger.changed
 
 
@@ -177,22 +211,6 @@ def _wait(charge: Charge, call: Call) -> bool:
     sum_up(charge, call, None)
     charge.save()
     return before != (charge.problem, charge.digest, charge.record_version, charge.pk)
-
-
-def _leave_as_issued(charge: Charge, call: Call, now: dt.datetime) -> Charge:
-    """Keep what is issued; a call record that asks for another price waits for a credit note."""
-    contract = charge.contract
-    if contract is None:
-        return charge
-    ledger = Ledger(terms_of(contract), now)
-    if not ledger.would_change(charge, call):
-        charge.record_version = call.record_version
-        charge.save(update_fields=["record_version"])
-    elif charge.problem != Charge.Problem.CORRECTION:
-        charge.problem = Charge.Problem.CORRECTION
-        charge.save(update_fields=["problem"])
-        _record(charge, "charge.correction_needed", now)
-    return charge
 
 
 def _record(charge: Charge, what: str, now: dt.datetime) -> None:

@@ -2,15 +2,27 @@
 
 import uuid
 from collections.abc import Collection, Iterator
+from enum import StrEnum
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from billing.models import ChargeLine, Invoice, InvoiceLine, LineKind
+from billing.selectors.billed import OF_CONFERENCE, OF_PERIOD
 from billing.selectors.terms import KnownTerms, period_lines_of
 from toolkit.money import to_decimal
+from toolkit.periods import Period
 
 _ROWS_AT_ONCE = 2_000
+
+
+class Cause(StrEnum):
+    """Why what was billed costs another price now."""
+
+    LATE = "late"
+    CORRECTION = "correction"
+    RE_RATING = "re_rating"
 
 
 def refresh_conference_lines(
@@ -20,7 +32,7 @@ def refresh_conference_lines(
 
     Words are in the language that is active. Only of ``conferences``, or of all.
     """
-    there = InvoiceLine.objects.filter(invoice=invoice, charge_line__isnull=False)
+    there = _of_charges(invoice)
     wanted = ChargeLine.objects.filter(charge__invoice=invoice, version=F("charge__version"))
     if conferences is not None:
         there = there.filter(conference__in=conferences)
@@ -41,7 +53,7 @@ def refresh_period_lines(invoice: Invoice, known: KnownTerms) -> None:
     The commitment is held against the lines of the month's own conferences, also those that came
     too late for its invoice; late ones of other months count for their own.
     """
-    there = InvoiceLine.objects.filter(invoice=invoice, conference=None)
+    there = InvoiceLine.objects.filter(invoice=invoice, kind__in=OF_PERIOD, adjusts=None)
     lines = list(_period_lines(invoice, known))
     fields = ("kind", "quantity", "net", "description", "basis")
     if list(there.order_by("kind").values_list(*fields)) == [
@@ -50,6 +62,41 @@ def refresh_period_lines(invoice: Invoice, known: KnownTerms) -> None:
         return
     there.delete()
     InvoiceLine.objects.bulk_create(lines)
+
+
+def reword_lines(invoice: Invoice) -> None:
+    """Let a draft speak the language that is active.
+
+    Lines of its charges go, to be made anew; those that nobody makes again get other words.
+    """
+    _of_charges(invoice).delete()
+    others = InvoiceLine.objects.filter(invoice=invoice, kind__in=(*OF_PERIOD, *OF_CONFERENCE))
+    for line in others:
+        cause = line.basis.get("cause", "") if line.adjusts_id else ""
+        line.description = in_words(
+            kind=line.kind, period=line.period, cause=cause, of_period=invoice.period
+        )
+        line.save(update_fields=["description"])
+
+
+def in_words(*, kind: str, period: str, cause: str, of_period: str) -> str:
+    """Say what a line is for; one of another month, or of what was billed before, says so."""
+    words = str(LineKind(kind).label)
+    if period == of_period and not cause:
+        return words
+    named = {
+        "what": words,
+        "month": date_format(Period.parse(period).first_day, "YEAR_MONTH_FORMAT"),
+    }
+    if cause == Cause.CORRECTION:
+        return _("%(what)s (%(month)s, corrected)") % named
+    if cause == Cause.RE_RATING:
+        return _("%(what)s (%(month)s, rate corrected)") % named
+    return _("%(what)s (%(month)s, late)") % named
+
+
+def _of_charges(invoice: Invoice) -> QuerySet[InvoiceLine]:
+    return InvoiceLine.objects.filter(invoice=invoice, charge_line__isnull=False, replaces=None)
 
 
 def _conference_line(invoice: Invoice, line: ChargeLine) -> InvoiceLine:
@@ -62,7 +109,9 @@ def _conference_line(invoice: Invoice, line: ChargeLine) -> InvoiceLine:
         title=conference.title,
         reference=conference.billing_reference,
         kind=line.kind,
-        description=_description(line.kind, line.charge.period, invoice),
+        description=in_words(
+            kind=line.kind, period=line.charge.period, cause="", of_period=invoice.period
+        ),
         period=line.charge.period,
         quantity=line.quantity,
         net=line.net,
@@ -75,7 +124,7 @@ def _period_lines(invoice: Invoice, known: KnownTerms) -> Iterator[InvoiceLine]:
         yield InvoiceLine(
             invoice=invoice,
             kind=line.kind,
-            description=_description(line.kind, invoice.period, invoice),
+            description=str(LineKind(line.kind).label),
             period=invoice.period,
             quantity=line.quantity,
             net=to_decimal(line.net, known.terms.currency),
@@ -86,11 +135,3 @@ def _period_lines(invoice: Invoice, known: KnownTerms) -> Iterator[InvoiceLine]:
 
 def _vat_category(invoice: Invoice) -> str:
     return invoice.contract.vat_category if invoice.contract else ""
-
-
-def _description(kind: str, period: str, invoice: Invoice) -> str:
-    """Say what a line is for; a late call says its own month."""
-    words = str(LineKind(kind).label)
-    if period == invoice.period:
-        return words
-    return _("%(what)s (late, of %(period)s)") % {"what": words, "period": period}

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,7 +25,7 @@ from toolkit.errors import DomainError
 from toolkit.money import HUNDRED_PERCENT, from_decimal, share_of, to_decimal
 from toolkit.periods import Period
 
-from .invoice_lines import refresh_conference_lines, refresh_period_lines
+from .invoice_lines import refresh_conference_lines, refresh_period_lines, reword_lines
 
 
 class InvoiceNotDraftError(DomainError):
@@ -62,9 +62,15 @@ def period_draft(*, contract: Contract, period: str, now: dt.datetime) -> Invoic
         period=period,
         conference=None,
         kind=Invoice.Kind.INVOICE,
+        replaces=None,
         defaults=_head(contract, now),
     )
     return invoice
+
+
+def next_draft(contract: Contract, period: str, now: dt.datetime) -> Invoice:
+    """Answer the draft of a month or, where that is closed, of the next open one; it is locked."""
+    return period_draft(contract=contract, period=_open_period(contract, period), now=now)
 
 
 def refresh_draft(
@@ -92,18 +98,21 @@ def refresh_draft(
     if contract is None:
         return invoice
     language = contract.customer.language
-    if invoice.language != language:
-        InvoiceLine.objects.filter(invoice=invoice).delete()
+    is_reworded = invoice.language != language
+    if is_reworded:
         invoice.language, conferences = language, None
     rate = vat_rate_on(category=contract.vat_category, day=tax_day_of(invoice))
     with translation.override(language):
-        refresh_conference_lines(invoice, conferences)
-        if invoice.conference_id is None:
+        if is_reworded:
+            reword_lines(invoice)
+        if invoice.replaces_id is None:
+            refresh_conference_lines(invoice, conferences)
+        if invoice.replaces_id is None and invoice.conference_id is None:
             refresh_period_lines(invoice, known or terms_of(contract))
     percent = rate.percent if rate else None
-    InvoiceLine.objects.filter(invoice=invoice).exclude(vat_percent=percent).update(
-        vat_percent=percent
-    )
+    # An adjustment is taxed as what it adjusts was.
+    lines = InvoiceLine.objects.filter(Q(adjusts=None) | Q(vat_percent=None), invoice=invoice)
+    lines.exclude(vat_percent=percent).update(vat_percent=percent)
     _refresh_totals(invoice, rate, now)
     return invoice
 
@@ -128,7 +137,7 @@ def follow_charges(*, charges: Collection[Charge], known: KnownTerms, now: dt.da
         if known.contract.billing == Contract.Billing.PER_CONFERENCE:
             draft = _conference_draft(charge, known.contract, now)
         else:
-            draft = of_period.get(charge.period) or _monthly_draft(charge, known.contract, now)
+            draft = of_period.get(charge.period) or next_draft(known.contract, charge.period, now)
             of_period[charge.period] = draft
         if charge.invoice_id != draft.pk:
             charge.invoice = draft
@@ -153,20 +162,17 @@ def _conference_draft(charge: Charge, contract: Contract, now: dt.datetime) -> I
     invoice, made = Invoice.objects.get_or_create(
         conference_id=charge.conference_id,
         kind=Invoice.Kind.INVOICE,
+        replaces=None,
         defaults={"contract": contract, "period": charge.period} | _head(contract, now),
     )
+    if invoice.state != Invoice.State.DRAFT:  # of the month that it was in before
+        return next_draft(contract, charge.period, now)
     if not made and (invoice.contract_id, invoice.period) != (contract.pk, charge.period):
         # A corrected call record moved it to another month or contract.
         invoice.contract, invoice.period = contract, charge.period
         invoice.currency, invoice.customer_id = contract.currency, contract.customer_id
         invoice.save()
     return invoice
-
-
-def _monthly_draft(charge: Charge, contract: Contract, now: dt.datetime) -> Invoice:
-    """Answer the draft of a charge's month or, where that is closed, of the next open one."""
-    period = _open_period(contract, charge.period)
-    return period_draft(contract=contract, period=period, now=now)
 
 
 def _open_period(contract: Contract, period: str) -> str:
@@ -184,7 +190,7 @@ def _refresh_totals(invoice: Invoice, rate: VatRate | None, now: dt.datetime) ->
     lines = InvoiceLine.objects.filter(invoice=invoice).order_by()
     sums = lines.values_list("vat_category", "vat_percent").annotate(sum=Sum("net"))
     taxes, net, vat = [], 0, 0
-    for category, percent, base in sums.order_by("vat_category"):
+    for category, percent, base in sums.order_by("vat_category", "vat_percent"):
         net += from_decimal(base)
         if percent is None:
             continue
@@ -194,7 +200,7 @@ def _refresh_totals(invoice: Invoice, rate: VatRate | None, now: dt.datetime) ->
         vat += amount
         tax = InvoiceTax(invoice=invoice, category=category, percent=percent, base=base)
         tax.amount = to_decimal(amount, invoice.currency)
-        tax.reason = _reason(rate, invoice.language)
+        tax.reason = _reason(tax, rate)
         taxes.append(tax)
     _replace_taxes(invoice, taxes)
     totals = [to_decimal(sum_, invoice.currency) for sum_ in (net, vat, net + vat)]
@@ -206,10 +212,14 @@ def _refresh_totals(invoice: Invoice, rate: VatRate | None, now: dt.datetime) ->
         invoice.save(update_fields=["net", "vat", "total", "language", "version", "updated_at"])
 
 
-def _reason(rate: VatRate | None, language: str) -> str:
-    if rate is None:
-        return ""
-    return rate.reason_es if language == "es" else rate.reason_en
+def _reason(tax: InvoiceTax, rate: VatRate | None) -> str:
+    """Say why there is no VAT; for what was billed by another rate as it was said there."""
+    if rate is not None and (tax.category, tax.percent) == (rate.category, rate.percent):
+        return rate.reason_es if tax.invoice.language == "es" else rate.reason_en
+    said = InvoiceTax.objects.filter(
+        invoice__adjusting_lines__invoice=tax.invoice, category=tax.category, percent=tax.percent
+    )
+    return said.values_list("reason", flat=True).first() or ""
 
 
 def _replace_taxes(invoice: Invoice, taxes: list[InvoiceTax]) -> None:

@@ -45,6 +45,13 @@ class NothingToIssueError(DomainError):
     title = gettext_lazy("There is nothing to issue")
 
 
+class NegativeInvoiceError(DomainError):
+    """The corrections on the draft are more than its lines: nobody can be asked for less than 0."""
+
+    code = "negative-invoice"
+    title = gettext_lazy("The invoice would be negative")
+
+
 class IssueDateRefusedError(DomainError):
     """The date lies before the last of the series, or in the future."""
 
@@ -73,6 +80,7 @@ def issue_invoice(
         InvoiceNotDraftError: it is issued already.
         VatRateMissingError: see ``vat_rate_on``.
         NothingToIssueError: it has no line.
+        NegativeInvoiceError: its total is below zero; see ``credit_adjustments``.
         IssueDateRefusedError: ``issued_on`` is before the last of the series, or in the future.
     """
     company = our_company()
@@ -82,8 +90,7 @@ def issue_invoice(
         contract, invoice = _lock(invoice)
         refresh_draft(invoice=invoice, known=terms_of(contract), now=now)
         _refuse_incomplete(invoice, contract)
-        series, day = _take_number(invoice, now, issued_on)
-        invoice.number = f"{series.prefix}-{series.year}-{series.next_number - 1:05d}"
+        invoice.number, day = take_number(invoice, now, issued_on)
         event = record_event(
             type="invoice.issued",
             actor=actor,
@@ -137,6 +144,10 @@ def _lock(invoice: Invoice) -> tuple[Contract, Invoice]:
 def _refuse_incomplete(invoice: Invoice, contract: Contract) -> None:
     if not InvoiceLine.objects.filter(invoice=invoice).exists():
         raise NothingToIssueError(_("The draft has no line: there is nothing to issue."))
+    if invoice.total < 0:
+        raise NegativeInvoiceError(
+            _("The draft is below zero: issue its corrections as a credit note first.")
+        )
     day = tax_day_of(invoice)
     if vat_rate_on(category=contract.vat_category, day=day) is None:
         category = Contract.VatCategory(contract.vat_category).label
@@ -146,10 +157,10 @@ def _refuse_incomplete(invoice: Invoice, contract: Contract) -> None:
         )
 
 
-def _take_number(
+def take_number(
     invoice: Invoice, now: dt.datetime, issued_on: dt.date | None
-) -> tuple[InvoiceSeries, dt.date]:
-    """Lock the series and move it on; it is handed back with the number's successor in it.
+) -> tuple[str, dt.date]:
+    """Lock the series of a document's kind, move it on, and answer number and issue date.
 
     A year that nobody prepared goes on with the letter of the year before.
     """
@@ -173,7 +184,7 @@ def _take_number(
     series.next_number += 1
     series.last_issued_on = day
     series.save(update_fields=["next_number", "last_issued_on"])
-    return series, day
+    return f"{series.prefix}-{series.year}-{series.next_number - 1:05d}", day
 
 
 def _lock_series(kind: str, year: int) -> InvoiceSeries:

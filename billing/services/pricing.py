@@ -50,43 +50,53 @@ class Ledger:
 
     def price(self, charge: Charge, call: Call, state: PeriodState) -> PeriodState:
         """Price a conference at the counters of ``state``; answer the counters after it."""
-        priced = self._priced(charge, call, state)
+        before = self.known.carry(state)
+        price, after = rating.price_conference(self.known.terms, before, call.counted)
+        after = self.known.carry(after)
+        self.put(charge, call, price, before=before, after=after)
+        return after
+
+    def put(
+        self,
+        charge: Charge,
+        call: Call,
+        price: PricedConference,
+        *,
+        before: PeriodState,
+        after: PeriodState,
+    ) -> None:
+        """Let a charge say the price of its conference.
+
+        ``before`` and ``after`` are the counters around it; where legs of it came late, their
+        difference is what all its legs took.
+        """
+        priced = _Priced(
+            before=before,
+            after=after,
+            price=price,
+            legs=[*_priced_legs(self.known, call, price), *_problem_legs(call, price)],
+            lines=list(_lines(self.known, price)),
+            place=[self.known.contract.pk, charge.period, str(charge.sort_at)],
+        )
         charge.record_version = call.record_version
         charge.priced_at = self.now
         self._charges.append(charge)
         digest = priced.digest
-        if charge.digest != digest:
-            charge.version += charge.digest != ""
-            charge.digest = digest
-            sum_up(charge, call, priced.price)
-            charge.free_before, charge.charged_before = priced.before
-            charge.free_after, charge.charged_after = priced.after
-            for leg in priced.legs:
-                leg.charge, leg.version = charge, charge.version
-            for line in priced.lines:
-                line.charge, line.version = charge, charge.version
-            self._legs += priced.legs
-            self._lines += priced.lines
-            self.changed.append(charge)
-        return priced.after
-
-    def would_change(self, charge: Charge, call: Call) -> bool:
-        """Tell whether pricing a charge again, where it stands, would give another price."""
-        before = PeriodState(charge.free_before, charge.charged_before)
-        return self._priced(charge, call, before).digest != charge.digest
-
-    def _priced(self, charge: Charge, call: Call, state: PeriodState) -> "_Priced":
-        known = self.known
-        before = known.carry(state)
-        price, after = rating.price_conference(known.terms, before, call.counted)
-        return _Priced(
-            before=before,
-            after=known.carry(after),
-            price=price,
-            legs=[*_priced_legs(known, call, price), *_problem_legs(call, price)],
-            lines=list(_lines(known, price)),
-            place=[known.contract.pk, charge.period, str(charge.sort_at)],
-        )
+        if charge.digest == digest:
+            return
+        charge.version += charge.digest != ""
+        charge.digest = digest
+        sum_up(charge, call, priced.price)
+        charge.free_before, charge.charged_before = priced.before
+        charge.free_after, charge.charged_after = priced.after
+        for leg in priced.legs:
+            leg.charge, leg.version = charge, charge.version
+        for line in priced.lines:
+            line.charge, line.version = charge, charge.version
+            line.record_version = call.record_version
+        self._legs += priced.legs
+        self._lines += priced.lines
+        self.changed.append(charge)
 
     def save(self) -> None:
         """Write what was priced since the last time."""
@@ -128,13 +138,21 @@ class _Priced:
         said = [
             self.place,
             self.before,
-            [[*(str(getattr(leg, n)) for n in _LEG_DIGESTED), leg.segments] for leg in self.legs],
+            [[*(str(getattr(leg, n)) for n in _LEG_DIGESTED), _said(leg)] for leg in self.legs],
             [
                 [line.kind, line.quantity, str(line.unit_price), str(line.net)]
                 for line in self.lines
             ],
         ]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _said(leg: RatedLeg) -> list[dict[str, object]]:
+    """Answer the segments without the ids of rates: extending one leaves a copy of it behind."""
+    return [
+        {name: value for name, value in segment.items() if name != "rate"}
+        for segment in leg.segments
+    ]
 
 
 def sum_up(charge: Charge, call: Call, price: PricedConference | None) -> None:
@@ -151,11 +169,16 @@ def sum_up(charge: Charge, call: Call, price: PricedConference | None) -> None:
         return
     charge.net = to_decimal(price.net, charge.currency)
     charge.unpriced_legs = len(price.problems)
-    charge.problem = _problem_of(price)
+    charge.problem = _problem_of({problem.problem for problem in price.problems})
 
 
-def _problem_of(price: PricedConference) -> Charge.Problem:
-    problems = {problem.problem for problem in price.problems}
+def problem_of(charge: Charge) -> Charge.Problem:
+    """Answer the problem of a charge by its present version."""
+    legs = RatedLeg.objects.filter(charge=charge, version=charge.version).exclude(problem="")
+    return _problem_of(set(legs.values_list("problem", flat=True)))
+
+
+def _problem_of(problems: set[str]) -> Charge.Problem:
     if not problems:
         return Charge.Problem.NONE
     # The rate can be added; times that cannot be need another call record.
@@ -205,6 +228,7 @@ def _leg(call: Call, reference: str, **priced: object) -> RatedLeg:
         estimated=reference in call.estimated,
         answered_at=from_microseconds(leg.answered_at),
         ended_at=from_microseconds(leg.ended_at),
+        late_at=call.late.get(reference),
         duration_seconds=max(0, leg.duration_seconds),
         **priced,
     )

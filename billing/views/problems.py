@@ -37,7 +37,7 @@ _SHORT = {
     Charge.Problem.NO_CONTRACT: gettext_lazy("No contract"),
     Charge.Problem.UNPRICED_LEGS: gettext_lazy("No rate"),
     Charge.Problem.BAD_TIMES: gettext_lazy("Bad times"),
-    Charge.Problem.CORRECTION: gettext_lazy("Changed after issue"),
+    Charge.Problem.CORRECTION: gettext_lazy("Changed after credit"),
 }
 
 

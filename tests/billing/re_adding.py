@@ -30,6 +30,16 @@ def re_add_leg(leg):
 
 
 def re_add_line(line, decimals):
+    if line["rule"] == "adjustment":
+        now = line["now"]
+        after = Fraction(line["after"])
+        if now is not None:
+            assert after == Fraction(now.get("net", line["after"])) == re_add_line(now, decimals)
+        else:
+            assert after == 0
+        return max(after - Fraction(line["before"]), -Fraction(line["left"]))
+    if line["rule"] in {"credit", "again", "amount"}:
+        return Fraction(line["net"])
     if line["rule"] == "legs":
         assert line["quantity"] == sum(leg["billed_seconds"] for leg in line["legs"])
         for leg in line["legs"]:

@@ -4,8 +4,16 @@ import pytest
 from django.urls import reverse
 
 from billing.models import Charge
+from billing.services import credit_invoice
 from tests.billing.world import charge, make_issued, make_vat_rate_once
-from tests.factories.billing import correct, make_conference, make_contract, make_leg, make_rate
+from tests.factories.billing import (
+    NOW,
+    correct,
+    make_conference,
+    make_contract,
+    make_leg,
+    make_rate,
+)
 from tests.factories.customers import make_customer
 
 pytestmark = pytest.mark.django_db
@@ -79,12 +87,13 @@ def test_bad_times_and_corrections_say_what_they_need(billing):
     make_contract(customer)
     charge(make_conference(customer, ("10 10:05", "10 10:00", "toll"), ("10 10:00", "10 10:09")))
     issued = make_issued(make_customer())
+    credit_invoice(invoice=issued, reason="Otro cliente", actor="tests", now=NOW)
     conference = issued.lines.first().conference
     correct(conference, ("10 10:00", "10 10:59", "toll"))
     charge(conference)
     text = page(billing)
     assert "A call ended before it was answered" in text
-    assert "it needs a credit note" in text
+    assert "after all that was billed of the conference was credited" in text
     assert reverse("billing:invoice_detail", args=[issued.pk]) in text
 
 
