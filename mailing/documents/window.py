@@ -19,7 +19,10 @@ _SPARE: Final = 1.01
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Lines as they are printed and their size in points; ``fits`` is False where they overflow."""
+    """Lines as they are printed, and their size in points.
+
+    Where ``fits`` is False they are too many even so, and the last ones were left out.
+    """
 
     lines: tuple[str, ...]
     size: float
@@ -57,7 +60,7 @@ def fit(lines: Sequence[str], *, width: float, height: float) -> Fitted:
         broken = tuple(part for line in lines for part in _broken(line, width, size))
         if len(broken) <= capacity(height, size):
             return Fitted(broken, size, fits=True)
-    return Fitted(broken, size, fits=False)
+    return Fitted(broken[: capacity(height, size)], size, fits=False)
 
 
 def capacity(height: float, size: float) -> int:
