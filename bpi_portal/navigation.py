@@ -51,6 +51,8 @@ ENTRIES = (
         count="customers.selectors.proposals_waiting",
     ),
     Entry(_("Invoices"), "file-text", "billing:invoice_list", BILLING, "i", on_phone=True),
+    Entry(_("Review drafts"), "list-checks", "billing:review_list", BILLING, "v"),
+    Entry(_("Billing runs"), "play", "billing:run_list", BILLING, "b"),
     Entry(_("Problems"), "triangle-alert", "billing:problem_list", BILLING, "p"),
     Entry(
         _("Reservations"),
@@ -62,6 +64,7 @@ ENTRIES = (
     ),
     Entry(_("Day view"), "calendar-clock", "conferencing:day", CONFERENCES, "d"),
     Entry(_("Conferences"), "radio", "conferencing:conference_list", CONFERENCES, "l"),
+    Entry(_("E-mail"), "mail", "integration:message_list", OFFICE, "e"),
     Entry(_("Settings"), "settings", "settings:issuer", OFFICE, "s"),
     Entry(_("Users"), "user-cog", "users:user_list", OFFICE, "u"),
 )

@@ -40,6 +40,12 @@ LISTS = [
 ]
 # Noting wishes and mended addresses.
 WISHES = ["customers.change_optout"]
+# E-mail of one's own department: read what it says, send again what failed, mend addresses.
+MEND_EMAIL = [
+    "integration.resend_message",
+    "integration.view_suppression",
+    "integration.change_suppression",
+]
 LINKS = ["customers.view_signedlink", "customers.change_signedlink"]
 
 SALES = [
@@ -77,6 +83,7 @@ BILLING = [
     "billing.add_oneoffcharge",
     "billing.change_oneoffcharge",
     "billing.add_payment",
+    *MEND_EMAIL,
     "integration.view_job",
 ]
 RESERVATIONS = [
@@ -88,7 +95,7 @@ RESERVATIONS = [
     "conferencing.book_for_suspended",
     "conferencing.end_conference",
 ]
-MAILING = [*SEE_CUSTOMERS, *LISTS, *WISHES, *LINKS]
+MAILING = [*SEE_CUSTOMERS, *LISTS, *WISHES, *LINKS, *MEND_EMAIL]
 AUDITOR = [
     *SEE_CUSTOMERS,
     *SEE_CONTRACTS,

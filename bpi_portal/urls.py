@@ -13,6 +13,8 @@ urlpatterns = [
     path("sales/", include("sales.urls")),
     path("conferencing/", include("conferencing.urls")),
     path("billing/", include("billing.urls")),
+    path("mailing/", include("mailing.urls")),
+    path("outbox/", include("integration.urls")),
     path("users/", include("bpi_portal.users.urls")),
     path("settings/", include("bpi_portal.office.urls")),
     path("accounts/", include("allauth.urls")),

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
 from integration.models import Event
-from integration.selectors import events_of_customer
+from integration.selectors import (
+    MESSAGE_WORDS,
+    events_of_customer,
+    purpose_label,
+    purposes_told_to,
+)
 
 Reader = AbstractUser | AnonymousUser
 
@@ -63,10 +68,13 @@ WORDS: dict[str, tuple[str, Promise]] = {
     "conference.removal-requested": ("phone", _("Participant put out")),
     "charge.priced": ("activity", _("Conference charged")),
     "charge.waiting": ("triangle-alert", _("Charge waits for a contract")),
-    "charge.correction_needed": ("triangle-alert", _("Charge needs a correction")),
+    "charge.corrected": ("activity", _("Charge corrected after its invoice was issued")),
+    "charge.correction_needed": ("triangle-alert", _("Charge changed after it was credited")),
     "charge.retried": ("activity", _("Charge tried again")),
     "draft.flag_accepted": ("file-check", _("Flag of a draft accepted")),
     "invoice.issued": ("file-check", _("Invoice issued")),
+    "invoice.reissued": ("file-pen", _("Invoice drafted anew")),
+    "credit_note.issued": ("file-check", _("Credit note issued")),
     "run.started": ("activity", _("Billing run started")),
     "run.paused": ("activity", _("Billing run paused")),
     "run.resumed": ("activity", _("Billing run went on")),
@@ -83,6 +91,7 @@ WORDS: dict[str, tuple[str, Promise]] = {
     "print.retried": ("printer", _("Print job tried again")),
     "print.decided": ("printer", _("Somebody said whether it was printed")),
     "print.moved": ("printer", _("Print job given to another printer")),
+    **MESSAGE_WORDS,
 }
 # First word of an event type -> what its reader must be allowed to see; others are for everybody
 # who may see the customer.
@@ -95,6 +104,7 @@ TOLD_TO: dict[str, str] = {
     "charge": "billing.view_charge",
     "draft": "billing.view_invoice",
     "invoice": "billing.view_invoice",
+    "credit_note": "billing.view_invoice",
     "payment": "billing.view_invoice",
     "figures": "billing.view_figures",
 }
@@ -120,6 +130,9 @@ def events_told_to(user: Reader, customer: Customer) -> QuerySet[Event]:
     for word, permission in TOLD_TO.items():
         if not user.has_perm(permission):
             events = events.exclude(type__startswith=f"{word}.")
+    purposes = purposes_told_to(user)
+    if purposes is not None:  # of e-mail one is told what it was for
+        events = events.filter(~Q(type__startswith="message.") | Q(data__purpose__in=purposes))
     return events
 
 
@@ -131,4 +144,11 @@ def timeline(customer: Customer, *, user: Reader, limit: int = 30) -> list[Momen
 
 def in_words(events: Iterable[Event]) -> list[Moment]:
     """Put events into words in the active language."""
-    return [Moment(event, *WORDS.get(event.type, ("activity", event.type))) for event in events]
+    return [Moment(event, *_words_of(event)) for event in events]
+
+
+def _words_of(event: Event) -> tuple[str, str | Promise]:
+    icon, title = WORDS.get(event.type, ("activity", event.type))
+    if event.type.startswith("message."):
+        return icon, f"{title}: {purpose_label(event.data['purpose'])}"
+    return icon, title

@@ -2,6 +2,7 @@
 
 from .events import events, events_about, events_of_customer, events_visible_to
 from .jobs import answer_given, get_job_for, job, jobs_visible_to
+from .message_words import MESSAGE_WORDS
 from .messages import (
     batch_counts,
     get_message_for,
@@ -14,8 +15,11 @@ from .messages import (
     suppressed_emails,
 )
 from .purposes import purpose_choices, purpose_label, purposes_told_to, register_purpose
+from .suppressions import suppressions_visible_to
+from .written import written_message
 
 __all__ = [
+    "MESSAGE_WORDS",
     "answer_given",
     "batch_counts",
     "events",
@@ -37,4 +41,6 @@ __all__ = [
     "standing_against",
     "state_counts",
     "suppressed_emails",
+    "suppressions_visible_to",
+    "written_message",
 ]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.utils.functional import Promise
 
 SEE_ALL = "integration.view_outgoingmessage"
@@ -39,7 +39,7 @@ def purpose_choices() -> list[tuple[str, str]]:
     return sorted(((name, purpose_label(name)) for name in _PURPOSES), key=lambda one: one[1])
 
 
-def purposes_told_to(user: User | AnonymousUser) -> list[str] | None:
+def purposes_told_to(user: AbstractUser | AnonymousUser) -> list[str] | None:
     """Return the purposes whose e-mail the user may read; None means all."""
     if user.has_perm(SEE_ALL):
         return None

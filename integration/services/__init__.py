@@ -1,6 +1,6 @@
 """What integration does: record events, keep jobs, remember answers, issue tokens, send e-mail."""
 
-from .events import SYSTEM, Actor, machine, number_events, record_event
+from .events import SYSTEM, Actor, machine, number_events, record_event, record_events
 from .idempotency import forget_expired, lock_key, remember_answer
 from .jobs import begin_job, fail_job, finish_job, report_progress, start_job
 from .messages import (
@@ -15,6 +15,7 @@ from .messages import (
 from .messages_bounces import read_maildir, receive_report
 from .messages_claims import take_up_abandoned
 from .messages_people import (
+    AGAIN,
     MessageStateError,
     MessageSuppressedError,
     confirm_message,
@@ -25,6 +26,7 @@ from .suppressions import lift_suppression, lift_suppressions, suppress
 from .tokens import issue_machine_key, issue_token
 
 __all__ = [
+    "AGAIN",
     "SYSTEM",
     "Actor",
     "Attachment",
@@ -51,6 +53,7 @@ __all__ = [
     "read_maildir",
     "receive_report",
     "record_event",
+    "record_events",
     "release_batch",
     "remember_answer",
     "report_progress",

@@ -9,7 +9,6 @@ from email.utils import parseaddr
 from itertools import islice
 
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -17,10 +16,10 @@ from django.db import transaction
 from integration.models import BatchHold, MessageAttachment, MessageFile, OutgoingMessage
 from integration.signals import messages_queued
 
-from .events import Actor, record_event
+from .events import record_event
+from .suppressions import Who
 
 State = OutgoingMessage.State
-Who = Actor | AbstractBaseUser | str | None
 
 # What a worker has not begun to hand over can still be taken back.
 NOT_BEGUN = (State.QUEUED, State.TEMP_FAILED, State.CLAIMED)

@@ -9,7 +9,7 @@ from django.db import transaction
 from integration.models import OutgoingMessage, Suppression
 from integration.signals import message_bounced, message_state_changed
 
-from .events import SYSTEM, Actor, record_event
+from .events import SYSTEM, record_event
 from .suppressions import Who, suppress
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def note_bounce(
     code: str,
     reason: str,
     now: dt.datetime,
-    actor: Actor = SYSTEM,
+    actor: Who = SYSTEM,
 ) -> bool:
     """Keep that a message came back; the gravest counts. Return whether that is news.
 

@@ -8,7 +8,6 @@ import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -16,11 +15,11 @@ from django.db import transaction
 from django.db.models import Exists, F
 from django.utils.module_loading import import_string
 
-from integration.mail.base import Answer, File, Mail, Outcome, ServerUnreachableError, Transport
-from integration.mail.mime import build, on_the_wire
+from integration.mail.base import Answer, Outcome, ServerUnreachableError, Transport
+from integration.mail.mime import on_the_wire
 from integration.mail.verp import bounce_address
-from integration.models import BatchHold, MessageFile, OutgoingMessage
-from integration.selectors import standing_against
+from integration.models import BatchHold, OutgoingMessage
+from integration.selectors import standing_against, written_message
 
 from .messages_claims import (
     CLAIM_LEASE,
@@ -129,7 +128,7 @@ def _send_chunk(
 def _send(message: OutgoingMessage, claim: str, wire: Transport, clock: _Clock) -> str:
     """Send one message and return its new state, blank where it was no longer ours to send."""
     try:
-        content = build(_as_mail(message, clock.now()))
+        content = written_message(message, clock.now())
     except Exception as error:  # a text that no e-mail can have must not stop all the others
         logger.exception("message %s can't be written", message.key)
         refusal = Answer(Outcome.PERMANENT, f"It can't be written: {error}")
@@ -229,30 +228,3 @@ def _state_after(message: OutgoingMessage, answer: Answer) -> str:
         case Outcome.TEMPORARY if message.attempts <= len(PAUSES):
             return State.TEMP_FAILED
     return State.PERM_FAILED
-
-
-def _as_mail(message: OutgoingMessage, now: dt.datetime) -> Mail:
-    return Mail(
-        message_id=message.message_id,
-        moment=now,
-        recipient=message.recipient,
-        recipient_name=message.recipient_name,
-        sender_name=message.sender_name,
-        reply_to=message.reply_to,
-        language=message.language,
-        subject=message.subject,
-        text=message.text,
-        html=message.html,
-        unsubscribe_url=message.unsubscribe_url,
-        headers=message.headers,
-        files=[
-            File(file.name, file.media_type, _content(file.file_id))
-            for file in message.attachments.all()
-        ],
-    )
-
-
-@lru_cache(maxsize=8)
-def _content(sha256: str) -> bytes:
-    """Return what thousands of messages may share; it never changes."""
-    return bytes(MessageFile.objects.get(pk=sha256).content)

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +12,8 @@ from toolkit.errors import DomainError
 
 from .events import Actor, record_event
 
-Who = Actor | AbstractBaseUser | str | None
+# Whom a service accepts as the one who acts; None is whoever makes the request being served.
+Who = Actor | AbstractBaseUser | AnonymousUser | str | None
 
 
 class SuppressionLiftedError(DomainError):

@@ -20,7 +20,9 @@ from integration.services.messages_sending import PAUSES
 from integration.signals import message_bounced, message_state_changed
 from tests.mail.messages import BATCH, NOON, queue, queued
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+# Emptying all tables takes a while: only where others must see what was committed.
+others_look_on = pytest.mark.django_db(transaction=True)
 MINUTE = dt.timedelta(minutes=1)
 
 
@@ -300,6 +302,7 @@ def test_a_text_that_cannot_be_written_stops_no_other(smtp_server, caplog):
 # --- held, taken back, suppressed ---------------------------------------------------------------
 
 
+@others_look_on
 def test_what_happens_while_others_are_sent_counts_at_once(smtp_server):
     """Unsubscribed, taken back, paused: after the claim, and before its own turn."""
     queue("first@example.es")
@@ -394,6 +397,7 @@ def test_no_domain_gets_more_than_its_share(smtp_server, settings):
     assert by_domain() == [5, 5, 5]
 
 
+@others_look_on
 def test_no_more_workers_send_at_once_than_the_settings_say(smtp_server, settings):
     settings.EMAIL_SENDERS = 1
     for number in range(60):
@@ -431,6 +435,7 @@ def test_a_claim_that_was_left_goes_back_and_what_was_being_sent_is_uncertain(sm
     assert heard == [(sending.key, "uncertain")]
 
 
+@others_look_on
 def test_a_worker_that_was_only_slow_says_at_last_that_it_was_sent(smtp_server):
     row = queue("ana@example.es")
 
@@ -457,6 +462,7 @@ def test_a_receiver_that_fails_makes_nobody_forget_what_was_sent(smtp_server, ca
     assert Event.objects.filter(type="message.sent").count() == 1
 
 
+@others_look_on
 def test_it_is_never_sent_inside_a_transaction(smtp_server):
     queue("ana@example.es")
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
@@ -485,6 +491,7 @@ def test_a_folder_that_cannot_be_written_is_a_server_that_is_down(settings, tmp_
     assert (queued(row).state, queued(row).attempts) == ("queued", 0)
 
 
+@others_look_on
 def test_what_is_committed_is_handed_to_as_many_workers_as_it_needs(monkeypatch):
     handed = []
     monkeypatch.setattr(tasks.send_messages, "delay", lambda: handed.append(1))

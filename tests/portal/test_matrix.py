@@ -40,8 +40,16 @@ LISTS = {
 # Not "SELECT … FOR [NO KEY] UPDATE".
 WRITES = re.compile(r'(?<!FOR )(?<!KEY )\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
 
-# Others' jobs are not there for whoever may only follow their own.
-HIDDEN_FROM_OTHERS = {"job-detail"}
+# Others' jobs are not there for whoever may only follow their own; e-mail is there for whoever may
+# see what it is about.
+HIDDEN_FROM_OTHERS = {
+    "job-detail",
+    "integration:message_detail",
+    "integration:message_html",
+    "integration:message_attachment",
+    "integration:message_resend",
+    "integration:message_confirm",
+}
 # Reading these leaves a trace on purpose: who asked for figures or took a list away, and the
 # places of events in their feed.
 READING_IS_RECORDED = {

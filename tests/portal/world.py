@@ -29,8 +29,16 @@ from conferencing.services import (
 )
 from customers.models import Customer
 from customers.services import register_customer, save_holidays, suspend_customer
-from integration.models import Event, Job
-from integration.services import begin_job, report_progress, start_job
+from integration.models import Event, Job, OutgoingMessage, Suppression
+from integration.services import (
+    Attachment,
+    NewMessage,
+    begin_job,
+    queue_message,
+    report_progress,
+    start_job,
+    suppress,
+)
 from sales.models import Contract
 from sales.services import activate_contract, end_contracts
 from tests.factories.conferencing import make_leg, make_record, text
@@ -75,6 +83,8 @@ class World:
     draft: Invoice
     issued: Invoice
     job: Job
+    message: OutgoingMessage
+    suppression: Suppression
     event: Event
 
 
@@ -115,7 +125,26 @@ def build(now: dt.datetime) -> World:
         draft=charge.invoice,
         issued=issued,
         job=_job(users["billing"], now),
+        message=_message(customer, now),
+        suppression=suppress(email="gone@example.es", reason="by_hand", actor=ACTOR, now=now),
         event=Event.objects.order_by("pk")[0],
+    )
+
+
+def _message(customer: Customer, now: dt.datetime) -> OutgoingMessage:
+    """Queue an e-mail that can't be sent again yet and can be looked at from all sides."""
+    return queue_message(
+        message=NewMessage(
+            key="world:1",
+            purpose="world.greeting",
+            recipient="ana@example.es",
+            customer_number=customer.number,
+            subject="Buenos días",
+            text="Buenos días",
+            html="<p>Buenos días</p>",
+            attachments=[Attachment("hola.txt", "text/plain", b"hola")],
+        ),
+        now=now,
     )
 
 
