@@ -36,6 +36,8 @@ def normal_address(text: str) -> str:
     text = text.strip()
     if text == FOLDER:
         return FOLDER
+    if text.startswith(FOLDER):
+        raise AddressError(Reason.ADDRESS_WRONG)
     if "://" not in text:
         text = f"ipp://{text}"
     try:

@@ -128,7 +128,7 @@ def _packed(tag: Tag, value: object) -> bytes:
             return _INTEGER.pack(value)
         case (Tag.RANGE, (int(), int())):
             return _RANGE.pack(*value)
-        case (_, str()):
+        case (_, str()) if tag >= _FIRST_STRING:
             return value.encode()
     msg = f"{value!r} cannot be sent as {tag.name}"
     raise ValueError(msg)

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import F
@@ -257,17 +257,24 @@ def _told(visit: _Visit, job: PrintJob) -> JobSeen | None:
 
 def _taken(visit: _Visit, job: PrintJob, seen: JobSeen) -> float | None:
     """Note that the printer has the job, under the number that it gave."""
-    fields = {"printer_job_id": seen.job_id, "missed_at": None, "reasons": []}
-    change_print(job, state=PrintJob.State.PRINTING, **fields)
-    if seen.state.is_over:
-        return _over(visit, job, seen)
-    return _SOON
+    change_print(
+        job,
+        state=PrintJob.State.PRINTING,
+        printer_job_id=seen.job_id,
+        missed_at=None,
+        reasons=[],
+    )
+    if not seen.state.is_over:
+        return _SOON
+    _over(visit, job, seen)
+    return None
 
 
 def _seen(visit: _Visit, job: PrintJob, seen: JobSeen, condition: Condition) -> float | None:
     """Write down how far the job is."""
     if seen.state.is_over:
-        return _over(visit, job, seen)
+        _over(visit, job, seen)
+        return None
     pages = job.pages_done if seen.pages_done is None else min(seen.pages_done, job.pages)
     moved = pages != job.pages_done
     stalled = not moved and visit.now - (job.progressed_at or visit.now) >= _patience(job)
@@ -277,7 +284,7 @@ def _seen(visit: _Visit, job: PrintJob, seen: JobSeen, condition: Condition) -> 
         or condition.state is PrinterState.STOPPED
         or words.holds_up(reasons, stalled=stalled)
     )
-    fields = {
+    fields: dict[str, Any] = {
         "state": PrintJob.State.STOPPED if stopped else PrintJob.State.PRINTING,
         "reasons": words.told(reasons),
         "pages_done": pages,

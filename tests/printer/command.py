@@ -3,8 +3,9 @@
 
 Standard library only: the printer starts it with whatever Python there is. Its folder (the one of
 the spool file) holds what the test wants: ``speed`` in pages a second, ``trouble`` as
-``pages reason``: after so many pages the printer halts with that reason until the file is gone.
-Each sheet is noted in ``printed``, as the name of its job and the number of its page.
+``pages reason``: after so many pages the printer halts with that reason until the file is gone, or
+gives the job up if the reason is ``abort``. Each page is noted in ``printed``, as the name of its
+job and its number.
 """
 
 import os
@@ -28,33 +29,43 @@ def pages_of(document: Path) -> int:
 
 
 def halt(trouble: Path, reason: str) -> None:
+    """Say why nothing is printed until somebody has cured it."""
     tell(f"STATE: +{reason}")
     while trouble.exists():
         time.sleep(TICK)
     tell(f"STATE: -{reason}")
 
 
+def trouble_at(trouble: Path) -> tuple[int, str]:
+    """Return after how many pages what happens; never, where nothing is wrong."""
+    try:
+        after, reason = trouble.read_text().split()
+    except FileNotFoundError:
+        return sys.maxsize, ""
+    return int(after), reason
+
+
 def main() -> int:
     document = Path(sys.argv[1])
-    folder = document.parent
     name = os.environ.get("IPP_JOB_NAME", "")
-    speed, trouble = folder / "speed", folder / "trouble"
+    speed, trouble = document.with_name("speed"), document.with_name("trouble")
     pages = pages_of(document)
     tell(f"ATTR: job-impressions={pages}")
-    done, begun = 0.0, 0
-    with (folder / "printed").open("a") as paper:
-        while begun < pages:
-            done = min(done + float(speed.read_text()) * TICK, pages)
-            if trouble.exists() and (words := trouble.read_text().split()):
-                after, reason = int(words[0]), words[1]
-                if done >= after:
-                    done = max(float(after), float(begun))
-            for page in range(begun + 1, int(done) + 1):
+    done, owed = 0, 0.0
+    with document.with_name("printed").open("a") as paper:
+        while done < pages:
+            owed += float(speed.read_text()) * TICK
+            after, reason = trouble_at(trouble)
+            upto = min(done + int(owed), pages, max(after, done))
+            owed -= int(owed)
+            for page in range(done + 1, upto + 1):
                 paper.write(f"{name}\t{page}\n")
             paper.flush()
-            begun = int(done)
-            tell(f"ATTR: job-impressions-completed={begun}")
-            if trouble.exists() and words and begun >= after:
+            done = upto
+            tell(f"ATTR: job-impressions-completed={done}")
+            if done >= after and reason == "abort":
+                return 1
+            if done >= after:
                 halt(trouble, reason)
             else:
                 time.sleep(TICK)

@@ -50,7 +50,7 @@ class RunningPrinter:
     def __init__(self, folder: Path, *, formats: str = "application/pdf,image/pwg-raster") -> None:
         self.folder = folder
         self.spool = folder / "spool"
-        self._formats = formats
+        self.formats = formats
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -79,7 +79,7 @@ class RunningPrinter:
         self._process = self._start(
             PROGRAM,
             *("-p", str(self.port), "-n", "localhost", "-d", str(self.spool), "-k", "-r", "off"),
-            *("-v", "-2", "-s", "60,60", "-f", self._formats, "-K", str(self.folder)),
+            *("-v", "-2", "-s", "60,60", "-f", self.formats, "-K", str(self.folder)),
             *("-c", str(COMMAND), "Letters"),
             log="printer.log",
         )
@@ -123,6 +123,10 @@ class RunningPrinter:
     def jam(self, *, after: int) -> None:
         """Let a sheet get stuck after so many pages of a job."""
         self._set("trouble", f"{after} media-jam")
+
+    def give_up(self, *, after: int) -> None:
+        """Let it abort the job after so many pages."""
+        self._set("trouble", f"{after} abort")
 
     def fill(self) -> None:
         """Put paper in, or take the jammed sheet out: it goes on by itself."""
