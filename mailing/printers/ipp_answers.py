@@ -64,6 +64,9 @@ _REFUSALS: Final = {
     0x040A: (Reason.NO_PDF, Remedy.PRINTER),
     _VALUES_REFUSED: (Reason.SETTINGS, Remedy.PRINTER),
     0x040E: (Reason.SETTINGS, Remedy.PRINTER),
+    0x0410: (Reason.DOCUMENT, Remedy.DOCUMENT),
+    0x0411: (Reason.DOCUMENT, Remedy.DOCUMENT),
+    0x0412: (Reason.DOCUMENT, Remedy.DOCUMENT),
     0x0501: (Reason.OPERATION, Remedy.PRINTER),
     0x0506: (Reason.NOT_ACCEPTING, Remedy.TIME),
     0x0507: (Reason.BUSY, Remedy.TIME),
@@ -94,7 +97,7 @@ def refusal(answer: Answer) -> StatusError:
     if answer.status >= _SERVER_FAULTS:
         reason, remedy = _REFUSALS.get(answer.status, (Reason.TROUBLE, Remedy.TIME))
     else:
-        reason, remedy = _REFUSALS.get(answer.status, (Reason.DOCUMENT, Remedy.DOCUMENT))
+        reason, remedy = _REFUSALS.get(answer.status, (Reason.OPERATION, Remedy.DOCUMENT))
     if answer.status == _VALUES_REFUSED:
         named = (_NAMED[one] for one in answer.first(Group.UNSUPPORTED) if one in _NAMED)
         reason = next(named, reason)
