@@ -299,6 +299,11 @@ API_RATE_LIMITS: dict[str, str] = {
     "machine": env_str("BPI_API_RATE_MACHINE", "12000/minute"),
     "anonymous": env_str("BPI_API_RATE_ANONYMOUS", "120/minute"),
 }
+# Requests of one address to pages behind a link, and to unsubscribe by a mail program.
+PUBLIC_RATE_LIMITS: dict[str, str] = {
+    "page": env_str("BPI_PUBLIC_RATE", "60/minute"),
+    "one_click": env_str("BPI_ONE_CLICK_RATE", "1200/minute"),
+}
 IDEMPOTENCY_KEY_HOURS = env_int("BPI_IDEMPOTENCY_KEY_HOURS", 48)
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": False}
 SPECTACULAR_SETTINGS = {

@@ -158,7 +158,7 @@ def test_a_machine_may_do_what_its_scopes_say(customers):
 
 
 def test_the_rate_is_told_and_kept(client, settings, monkeypatch):
-    monkeypatch.setattr("toolkit.api.throttling.time.time", lambda: 120_010)
+    monkeypatch.setattr("toolkit.limits.time.time", lambda: 120_010)
     settings.API_RATE_LIMITS = {"user": "2/minute"}
     answers = [client.get(URL) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -167,7 +167,7 @@ def test_the_rate_is_told_and_kept(client, settings, monkeypatch):
     assert answers[2]["X-RateLimit-Reset"] == answers[2]["Retry-After"] == "50"
     assert answers[2].json()["type"] == "/problems/too-many-requests"
 
-    monkeypatch.setattr("toolkit.api.throttling.time.time", lambda: 120_060)
+    monkeypatch.setattr("toolkit.limits.time.time", lambda: 120_060)
     assert client.get(URL).status_code == 200
 
 

@@ -9,7 +9,7 @@ from django.utils.cache import patch_vary_headers
 from .handlers import is_api
 
 if TYPE_CHECKING:
-    from .throttling import RateLimit
+    from toolkit.limits import RateLimit
 
 
 class ApiHeadersMiddleware:
