@@ -9,13 +9,16 @@ from django.core.validators import RegexValidator
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Customer
+from customers.filters import CustomerFilter
+from customers.models import Customer, CustomerList
 from customers.selectors import search_customers
 from toolkit.widgets import DateInput
 
 from .models import BillingRun, Charge, Flag, Invoice, RunItem
 from .selectors import STATUSES
+from .selectors.review import clean_ones, flagged_ones
 
+CLEAN = "none"
 _MONTH = RegexValidator(r"^\d{4}-(0[1-9]|1[0-2])\Z", _("Write a month as 2026-11."))
 
 
@@ -144,3 +147,56 @@ class RunItemFilter(django_filters.FilterSet):
     def filter_flag(self, queryset: QuerySet[RunItem], _name: str, value: str) -> QuerySet[RunItem]:
         """The flag was found on a draft of the customer."""
         return queryset.filter(flags__contains=[value])
+
+
+class RunCustomerFilter(CustomerFilter):
+    """Choose the customers of a billing run: as their list does, or by numbers, or a saved list."""
+
+    number = django_filters.CharFilter(method="filter_numbers", label=_("Numbers"))
+    list = django_filters.ModelChoiceFilter(
+        queryset=CustomerList.objects.all(), method="filter_list", label=_("List")
+    )
+
+    def filter_numbers(
+        self, queryset: QuerySet[Customer], _name: str, value: str
+    ) -> QuerySet[Customer]:
+        """The number is one of those written, with commas or blanks between."""
+        return queryset.filter(number__in=value.upper().replace(",", " ").split())
+
+    def filter_list(
+        self, queryset: QuerySet[Customer], _name: str, value: CustomerList
+    ) -> QuerySet[Customer]:
+        """The customer stands on a saved list."""
+        return queryset.filter(number__in=value.numbers)
+
+
+class ReviewFilter(django_filters.FilterSet):
+    """Find drafts of a month by number or customer, and by open flag: by default those with any.
+
+    The queryset must come from ``with_flags``.
+    """
+
+    q = django_filters.CharFilter(method="filter_words", label=_("Search"))
+    flag = django_filters.ChoiceFilter(
+        choices=[*Flag.choices, (CLEAN, CLEAN)], label=_("Flag"), widget=forms.HiddenInput
+    )
+    period = django_filters.CharFilter(
+        label=_("Period"), validators=[_MONTH], widget=forms.HiddenInput
+    )
+
+    class Meta:
+        model = Invoice
+        fields: list[str] = []
+
+    def filter_words(
+        self, queryset: QuerySet[Invoice], _name: str, value: str
+    ) -> QuerySet[Invoice]:
+        """The customer has every word."""
+        return queryset.filter(customer__in=search_customers(Customer.objects.all(), value))
+
+    def filter_queryset(self, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
+        """Filter by the words, then by the flag."""
+        flag = self.form.cleaned_data.get("flag", "")
+        words = self.form.cleaned_data.get("q", "")
+        found = self.filter_words(queryset, "q", words) if words else queryset
+        return clean_ones(found) if flag == CLEAN else flagged_ones(found, flag)

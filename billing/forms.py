@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
 from toolkit.money import from_decimal, to_decimal
+from toolkit.periods import InvalidPeriodError, Period
 from toolkit.widgets import DateInput
 
-from .models import PaymentMethod
+from .models import BillingRun, PaymentMethod
 
 
 class PaymentForm(forms.Form):
@@ -45,3 +46,43 @@ class AssignForm(forms.Form):
         if customer is None:
             raise forms.ValidationError(_("There is no customer of that number."), code="unknown")
         return customer
+
+
+class RunForm(forms.Form):
+    """What to run: a month, whose drafts are issued, and whether it is only tried.
+
+    ``selection`` is the query string that chooses customers, as it stands in the address.
+    """
+
+    period = forms.CharField(
+        label=_("Month"), max_length=7, widget=forms.TextInput(attrs={"type": "month"})
+    )
+    issue = forms.ChoiceField(
+        label=_("What is issued"),
+        choices=BillingRun.Issue.choices,
+        initial=BillingRun.Issue.AGREED,
+        widget=forms.RadioSelect,
+    )
+    dry_run = forms.BooleanField(
+        label=_("Dry run"),
+        required=False,
+        help_text=_("Shows what would come of it, and the difference to the month before."),
+    )
+    selection = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_period(self) -> str:
+        """It is a calendar month."""
+        try:
+            return str(Period.parse(self.cleaned_data["period"]))
+        except InvalidPeriodError:
+            raise forms.ValidationError(_("Write a month as 2026-11."), code="invalid") from None
+
+
+class AcceptFlagForm(forms.Form):
+    """Why a draft may be issued although it is flagged."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        help_text=_("What you found when you looked. It is kept with the invoice."),
+    )

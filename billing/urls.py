@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import customers, explanations, invoices, payments, problems
+from .views import customers, explanations, invoices, payments, problems, review, runs
 
 app_name = "billing"
 urlpatterns = [
@@ -16,6 +16,18 @@ urlpatterns = [
     path("invoices/<int:pk>/payments/new/", payments.payment_create, name="payment_create"),
     path("customers/<str:number>/figures/", customers.customer_figures, name="customer_figures"),
     path("customers/<str:number>/invoices/", customers.customer_invoices, name="customer_invoices"),
+    path("runs/", runs.run_list, name="run_list"),
+    path("runs/new/", runs.run_create, name="run_create"),
+    path("runs/unbilled/", runs.run_unbilled, name="run_unbilled"),
+    path("runs/<int:pk>/", runs.run_detail, name="run_detail"),
+    path("runs/<int:pk>/progress/", runs.run_progress, name="run_progress"),
+    path("runs/<int:pk>/pause/", runs.run_pause, name="run_pause"),
+    path("runs/<int:pk>/resume/", runs.run_resume, name="run_resume"),
+    path("runs/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),
+    path("runs/<int:pk>/export.<str:export>", runs.run_export, name="run_export"),
+    path("review/", review.review_list, name="review_list"),
+    path("review/issue/", review.review_issue, name="review_issue"),
+    path("review/<int:pk>/<str:flag>/", review.review_flag, name="review_flag"),
     path("problems/", problems.problem_list, name="problem_list"),
     path("problems/<int:pk>/retry/", problems.problem_retry, name="problem_retry"),
     path("problems/<int:pk>/assign/", problems.problem_assign, name="problem_assign"),

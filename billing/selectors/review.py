@@ -120,6 +120,16 @@ def with_flags(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     return rows.annotate(is_flagged=_any_open(Flag), is_held=_any_open(HOLD_UNSEEN))
 
 
+def flagged_ones(drafts: QuerySet[Invoice], flag: str = "") -> QuerySet[Invoice]:
+    """Return those of ``with_flags`` with an open flag: any, or the one named."""
+    return drafts.filter(**{f"open_{flag}" if flag else "is_flagged": True})
+
+
+def clean_ones(drafts: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Return those of ``with_flags`` that need no eyes."""
+    return drafts.filter(Q(**dict.fromkeys(["is_flagged"], False)))
+
+
 def flags_of(invoice: Invoice) -> list[FoundFlag]:
     """Answer the flags of one draft that comes from ``with_flags``, in the order of ``Flag``.
 
@@ -254,3 +264,77 @@ def _without_reference() -> Combinable:
     )
     counts = lines.order_by().values("invoice").annotate(n=Count("conference", distinct=True))
     return Coalesce(Subquery(counts.values("n"), output_field=IntegerField()), 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindChange:
+    """What one kind of line came to in a month and in the one before, without VAT."""
+
+    kind: str
+    before: Decimal
+    now: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """Answer how much more it is now."""
+        return self.now - self.before
+
+
+def changes_by_kind(invoice: Invoice) -> list[KindChange]:
+    """Answer what made the change of a draft that comes from ``with_flags``; the largest first."""
+    months = {invoice.period, invoice.before_period}  # type: ignore[attr-defined]
+    sums: dict[str, dict[str, Decimal]] = {}
+    lines = InvoiceLine.objects.filter(
+        invoice__customer=invoice.customer_id,
+        invoice__currency=invoice.currency,
+        invoice__conference=None,
+        invoice__period__in=months,
+    )
+    found = lines.order_by().values_list("kind", "invoice__period").annotate(sum=Sum("net"))
+    for kind, period, net in found:
+        sums.setdefault(kind, {})[period] = net
+    zero = Decimal(0)
+    changes = [
+        KindChange(
+            kind=kind,
+            before=of_kind.get(invoice.before_period, zero),  # type: ignore[attr-defined]
+            now=of_kind.get(invoice.period, zero),
+        )
+        for kind, of_kind in sums.items()
+    ]
+    return sorted(changes, key=lambda one: (-abs(one.difference), one.kind))
+
+
+def charges_behind(invoice: Invoice, flag: Flag) -> QuerySet[Charge]:
+    """Return the charges that a flag of a draft is about, in the order in which they were held."""
+    charges = Charge.objects.select_related("conference", "customer").order_by("sort_at", "pk")
+    mine = Q(invoice=invoice)
+    if flag == Flag.UNPRICED:
+        waiting = Q(
+            customer=invoice.customer_id,
+            period=invoice.period,
+            problem=Charge.Problem.NO_CONTRACT,
+        )
+        of_month = mine | waiting if invoice.conference_id is None else mine
+        return charges.filter(of_month, unpriced_legs__gt=0)
+    if flag == Flag.ESTIMATED:
+        return charges.filter(mine, estimated_legs__gt=0)
+    if flag == Flag.REFERENCE:
+        return charges.filter(mine, conference__billing_reference="")
+    return charges.none()
+
+
+def flag_counts(drafts: QuerySet[Invoice]) -> dict[str, int]:
+    """Count drafts from ``with_flags`` by open flag; ``flagged`` have any, ``clean`` none."""
+    counts: dict[str, int] = drafts.order_by().aggregate(
+        flagged=Count("pk", filter=Q(is_flagged=True)),
+        clean=Count("pk", filter=Q(is_flagged=False)),
+        **{flag.value: Count("pk", filter=Q(**{f"open_{flag}": True})) for flag in Flag},
+    )
+    return counts
+
+
+def review_periods(drafts: QuerySet[Invoice]) -> list[tuple[str, int]]:
+    """Answer the months of drafts with their number, the latest first."""
+    counts = drafts.order_by().values_list("period").annotate(n=Count("pk"))
+    return sorted(counts, reverse=True)

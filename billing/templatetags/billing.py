@@ -9,7 +9,7 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
-from billing.models import PaymentMethod
+from billing.models import Flag, LineKind, PaymentMethod
 from sales.models import ContractRate
 from toolkit.money import format_exact, format_micros, from_decimal
 from toolkit.templatetags.values import NBSP, num
@@ -94,6 +94,18 @@ def _exponent(value: Decimal) -> int:
 def trimmed(number: str) -> str:
     """Leave the needless zeros of an exact decimal off: ``"0.060000"`` is ``"0.06"``."""
     return f"{Decimal(number).normalize():f}"
+
+
+@register.simple_tag
+def flag_name(flag: str) -> str:
+    """Name a flag in the active language."""
+    return str(Flag(flag).label)
+
+
+@register.simple_tag
+def kind_name(kind: str) -> str:
+    """Name a kind of line in the active language."""
+    return str(LineKind(kind).label)
 
 
 @register.filter
