@@ -27,12 +27,15 @@ class InvoiceRowSerializer(MoneyForThosePermitted, ModelSerializer):
     """An invoice in a list; ``number``, ``issued_on`` and ``due_on`` are null on a draft."""
 
     money_permission = AMOUNTS
-    money_fields = ("net", "vat", "total", "paid", "balance")
+    money_fields = ("net", "vat", "total", "paid", "credited", "balance")
 
     status = serializers.ChoiceField(
         choices=[*STATUSES],
         read_only=True,
-        help_text="Paid and overdue follow from the payments and the due date.",
+        help_text=(
+            "Paid, overdue and credited follow from payments, credit notes and the due date; a "
+            "credit note is `issued`, for nobody owes it."
+        ),
     )
     customer = serializers.CharField(source="customer.number", read_only=True)
     contract = serializers.CharField(source="contract.number", read_only=True, allow_null=True)
@@ -46,7 +49,14 @@ class InvoiceRowSerializer(MoneyForThosePermitted, ModelSerializer):
     vat = MoneyField(currency="currency", read_only=True)
     total = MoneyField(currency="currency", read_only=True)
     paid = MoneyField(currency="currency", read_only=True)
-    balance = MoneyField(currency="currency", read_only=True, help_text="0 while a draft.")
+    credited = MoneyField(
+        currency="currency", read_only=True, help_text="What credit notes took back, with VAT."
+    )
+    balance = MoneyField(
+        currency="currency",
+        read_only=True,
+        help_text="0 while a draft, and of a credit note; below 0 where we owe it.",
+    )
 
     class Meta:
         model = Invoice
@@ -67,6 +77,7 @@ class InvoiceRowSerializer(MoneyForThosePermitted, ModelSerializer):
             "issued_on",
             "due_on",
             "paid",
+            "credited",
             "balance",
         ]
         read_only_fields = fields

@@ -42,11 +42,14 @@ class TaxLeft:
         """
         if base == self.base:
             return self.amount
-        share = share_of(
-            from_decimal(base), from_decimal(self.tax.percent), HUNDRED_PERCENT, currency
-        )
-        rounded = to_decimal(share, currency)
+        rounded = vat_of(base, self.tax.percent, currency)
         return min(rounded, self.amount) if self.amount >= 0 else max(rounded, self.amount)
+
+
+def vat_of(base: Decimal, percent: Decimal, currency: str) -> Decimal:
+    """Answer the VAT on an amount, rounded half-up once to the minor unit."""
+    share = share_of(from_decimal(base), from_decimal(percent), HUNDRED_PERCENT, currency)
+    return to_decimal(share, currency)
 
 
 def taxes_left(invoice: Invoice) -> list[TaxLeft]:

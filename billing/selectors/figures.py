@@ -8,18 +8,19 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from billing.models import Charge, Invoice, Payment
+from billing.models import Charge, Invoice, InvoiceLine, Payment
 from customers.models import Customer
 from sales.models import Contract
 from toolkit.money import HUNDRED_PERCENT, from_decimal, share_of, to_decimal
 from toolkit.periods import Period
 
-from .invoices import today, vat_rate_on
+from .invoices import today, vat_rate_on, with_balances
 from .terms import period_lines_of, terms_of
 
 CURRENT = "current"
+_COUNTED = ("conferences", "seconds", "unpriced_legs")
 _ZERO = Decimal(0)
-_NOTHING = dict.fromkeys(("total", "issued", "overdue", "paid", "overdue_paid"), _ZERO)
+_NOTHING = dict.fromkeys(("total", "issued", "overdue", "paid"), _ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ def customer_figures(*, customer: Customer, period: str, now: dt.datetime) -> Fi
         "invoiced": mine["issued"],
         "paid": mine["paid"],
         "balance": mine["issued"] - mine["paid"],
-        "overdue": mine["overdue"] - mine["overdue_paid"],
+        "overdue": mine["overdue"],
         "expected_total": mine["total"] + _not_drafted_yet(contracts, month, currency),
     }
     elsewhere = {code for code, sums in charged.items() if sums["open_net"]} | {*invoiced}
@@ -104,7 +105,11 @@ def _contracts_of(customer: Customer, month: Period) -> QuerySet[Contract]:
 
 
 def _charged(customer: Customer, month: Period) -> dict[str, Any]:
-    """Answer the sums over the month's charges, by currency."""
+    """Answer the sums over the month's charges, by currency.
+
+    ``open_net`` holds the differences, too, that stand on a draft because what they adjust is
+    issued already.
+    """
     issued = Q(invoice__state=Invoice.State.ISSUED)
     sums = (
         Charge.objects.filter(customer=customer, period=str(month))
@@ -117,42 +122,37 @@ def _charged(customer: Customer, month: Period) -> dict[str, Any]:
             open_net=Sum("net", filter=~issued, default=_ZERO),
         )
     )
-    return {row["currency"]: row for row in sums}
+    found = {row["currency"]: row for row in sums}
+    pending = InvoiceLine.objects.filter(
+        invoice__customer=customer,
+        invoice__state=Invoice.State.DRAFT,
+        charge__isnull=False,
+        period=str(month),
+    )
+    for currency, sum_ in pending.order_by().values_list("invoice__currency").annotate(Sum("net")):
+        of_currency = found.setdefault(currency, dict.fromkeys(_COUNTED, 0) | {"open_net": _ZERO})
+        of_currency["open_net"] += sum_
+    return found
 
 
 def _invoiced(customer: Customer, month: Period, day: dt.date) -> dict[str, dict[str, Decimal]]:
-    """Answer the sums over the customer's invoices and payments, by currency.
-
-    Two sums instead of one per invoice: nobody pays more than an invoice's balance.
-    """
-    of_month = Q(period=str(month))
-    overdue = Q(due_on__lt=day)
-    issued = Q(state=Invoice.State.ISSUED)
-    invoices = Invoice.objects.filter(of_month | (issued & overdue), customer=customer)
-    payments = Payment.objects.filter(invoice__customer=customer)
+    """Answer the sums over the customer's invoices, credit notes and payments, by currency."""
+    of_month = Invoice.objects.filter(customer=customer, period=str(month)).order_by()
+    is_issued = Q(state=Invoice.State.ISSUED)
+    due = Invoice.objects.filter(is_issued, customer=customer, due_on__lt=day).order_by()
+    overdue = with_balances(due, on=day).filter(balance__gt=0)
+    came_in = Payment.objects.filter(invoice__customer=customer, invoice__period=str(month))
     found: dict[str, dict[str, Decimal]] = {}
-    owed = (
-        invoices.order_by()
-        .values_list("currency")
-        .annotate(
-            total_=Sum("total", filter=of_month, default=_ZERO),
-            issued=Sum("total", filter=of_month & issued, default=_ZERO),
-            overdue=Sum("total", filter=overdue & issued, default=_ZERO),
-        )
+    sums = of_month.values_list("currency").annotate(
+        total_=Sum("total"), issued=Sum("total", filter=is_issued, default=_ZERO)
     )
-    for currency, *sums in owed:
-        names = ("total", "issued", "overdue")
-        found[currency] = _NOTHING | dict(zip(names, sums, strict=True))
-    came_in = (
-        payments.order_by()
-        .values_list("invoice__currency")
-        .annotate(
-            paid=Sum("amount", filter=Q(invoice__period=str(month)), default=_ZERO),
-            overdue_paid=Sum("amount", filter=Q(invoice__due_on__lt=day), default=_ZERO),
-        )
-    )
-    for currency, paid, overdue_paid in came_in:
-        found.setdefault(currency, dict(_NOTHING)).update(paid=paid, overdue_paid=overdue_paid)
+    for currency, total, issued in sums:
+        found[currency] = _NOTHING | {"total": total, "issued": issued}
+    for currency, sum_ in overdue.values_list("currency").annotate(sum=Sum("balance")):
+        found.setdefault(currency, dict(_NOTHING))["overdue"] = sum_
+    paid = came_in.order_by().values_list("invoice__currency").annotate(sum=Sum("amount"))
+    for currency, sum_ in paid:
+        found.setdefault(currency, dict(_NOTHING))["paid"] = sum_
     return found
 
 
@@ -160,7 +160,11 @@ def _not_drafted_yet(contracts: list[Contract], month: Period, currency: str) ->
     """Answer fees and commitments, with VAT, of contracts that have no draft of the month yet."""
     drafted = set(
         Invoice.objects.filter(
-            contract__in=contracts, period=str(month), conference=None
+            contract__in=contracts,
+            period=str(month),
+            conference=None,
+            kind=Invoice.Kind.INVOICE,
+            replaces=None,
         ).values_list("contract", flat=True)
     )
     total = 0

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -35,6 +36,8 @@ STATUSES = {
     "open": pgettext_lazy("invoice", "Open"),
     "paid": pgettext_lazy("invoice", "Paid"),
     "overdue": pgettext_lazy("invoice", "Overdue"),
+    "credited": pgettext_lazy("invoice", "Credited"),
+    "issued": _("Credit note"),
 }
 
 
@@ -58,24 +61,32 @@ def invoice_for(user: AbstractBaseUser | AnonymousUser, pk: int) -> Invoice:
 
 
 def with_balances(invoices: QuerySet[Invoice], *, on: dt.date | None = None) -> QuerySet[Invoice]:
-    """Add ``paid``, ``balance`` (both with VAT, in the invoice's currency) and ``status``.
+    """Add ``paid``, ``credited``, ``balance`` (with VAT, in the invoice's currency) and ``status``.
 
     ``status`` is draft, open, paid or overdue: a balance, and due before ``on`` (by default the
-    present date at the issuer's place). A draft has no balance: nobody owes it yet.
+    present date at the issuer's place); or credited where credit notes took back all of it. A
+    draft has no balance: nobody owes it yet; nor has a credit note, which is set against its
+    invoice and stays ``issued``. Where more was paid than is left, the balance is below zero: we
+    owe it.
     """
-    paid = (
-        Payment.objects.filter(invoice=OuterRef("pk"))
-        .order_by()
-        .values("invoice")
-        .annotate(sum=Sum("amount"))
-        .values("sum")
-    )
     zero = Value(Decimal(0), output_field=_MONEY)
     return (
-        invoices.annotate(paid=Coalesce(Subquery(paid, output_field=_MONEY), zero))
+        invoices.annotate(
+            paid=_sum_over(Payment.objects.filter(invoice=OuterRef("pk")), "invoice", "amount"),
+            credited=_sum_over(
+                Invoice.objects.filter(rectifies=OuterRef("pk"), state=Invoice.State.ISSUED),
+                "rectifies",
+                "total",
+            )
+            * -1,
+        )
         .annotate(
             balance=Case(
-                When(state=Invoice.State.ISSUED, then=F("total") - F("paid")),
+                When(
+                    state=Invoice.State.ISSUED,
+                    kind=Invoice.Kind.INVOICE,
+                    then=F("total") - F("credited") - F("paid"),
+                ),
                 default=zero,
                 output_field=_MONEY,
             )
@@ -83,6 +94,8 @@ def with_balances(invoices: QuerySet[Invoice], *, on: dt.date | None = None) -> 
         .annotate(
             status=Case(
                 When(state=Invoice.State.DRAFT, then=Value("draft")),
+                When(kind=Invoice.Kind.CREDIT_NOTE, then=Value("issued")),
+                When(credited__gt=0, credited=F("total"), then=Value("credited")),
                 When(balance__lte=0, then=Value("paid")),
                 When(due_on__lt=on or today(), then=Value("overdue")),
                 default=Value("open"),
@@ -90,6 +103,12 @@ def with_balances(invoices: QuerySet[Invoice], *, on: dt.date | None = None) -> 
             )
         )
     )
+
+
+def _sum_over(rows: QuerySet[Any], invoice: str, amount: str) -> Coalesce:
+    sums = rows.order_by().values(invoice).annotate(sum=Sum(amount)).values("sum")
+    zero = Value(Decimal(0), output_field=_MONEY)
+    return Coalesce(Subquery(sums, output_field=_MONEY), zero)
 
 
 def today(now: dt.datetime | None = None) -> dt.date:

@@ -4,6 +4,7 @@ from .charges import ConferenceNotOverError, charge_conference
 from .credit_notes import (
     CreditChangedMeanwhileError,
     ReissueRefusedError,
+    credit_adjustments,
     credit_invoice,
     reissue,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "assign_conference",
     "cancel_run",
     "charge_conference",
+    "credit_adjustments",
     "credit_invoice",
     "due_periods",
     "issue_due_conference_invoices",

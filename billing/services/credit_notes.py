@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,8 +23,15 @@ from toolkit.errors import DomainError
 from toolkit.money import from_decimal, to_decimal
 
 from .adjustments import follow_credit
-from .credit_plans import CreditPlan, CreditRefusedError, line_about, plan_credit
-from .invoices import lock_contract, refresh_draft
+from .credit_plans import (
+    CreditPlan,
+    CreditRefusedError,
+    line_about,
+    plan_credit,
+    taxes_of_lines,
+)
+from .invoice_lines import in_words
+from .invoices import InvoiceNotDraftError, lock_contract, refresh_draft
 from .issuing import IssuerMissingError, take_number
 from .snapshots import snapshot_of
 
@@ -121,6 +129,46 @@ def reissue(*, invoice: Invoice, actor: Who, now: dt.datetime) -> Invoice:
         )
         follow_credit(invoice=locked, now=now)
     return draft
+
+
+def credit_adjustments(*, invoice: Invoice, actor: Who, now: dt.datetime) -> list[Invoice]:
+    """Issue the deductions of a draft as credit notes of the invoices that they correct.
+
+    For a draft that would be below zero, which can't be issued. What corrections add stays on it.
+
+    Raises:
+        InvoiceNotDraftError: it is issued.
+        CreditRefusedError: no correction on it takes anything back.
+        IssuerMissingError: the settings of the issuer are not filled in.
+    """
+    with transaction.atomic():
+        draft = _lock(invoice)
+        if draft.state != Invoice.State.DRAFT:
+            raise InvoiceNotDraftError.of(draft)
+        deductions = draft.lines.filter(adjusts__isnull=False, net__lt=0)
+        corrected = Invoice.objects.filter(pk__in=deductions.values("adjusts")).order_by("pk")
+        notes = [_credit_deductions(draft, one, actor, now) for one in corrected]
+        if not notes:
+            raise CreditRefusedError(_("No correction on this draft takes anything back."))
+        refresh_draft(invoice=draft, now=now)
+    return notes
+
+
+def _credit_deductions(draft: Invoice, corrected: Invoice, actor: Who, now: dt.datetime) -> Invoice:
+    """Move the deductions of one corrected invoice from the draft to a credit note of it."""
+    locked = Invoice.objects.select_for_update(of=("self",)).get(pk=corrected.pk)
+    lines = list(draft.lines.filter(adjusts=corrected, net__lt=0))
+    InvoiceLine.objects.filter(pk__in=[line.pk for line in lines]).delete()
+    for line in lines:
+        line.pk = None
+        line._state.adding = True
+        line.description = in_words(
+            kind=line.kind, period=line.period, cause=line.basis["cause"], of_period=""
+        )
+    plan = CreditPlan(lines=lines, taxes=taxes_of_lines(locked, lines))
+    with translation.override(locked.language):
+        reason = _("Correction of call records or rates")
+    return issue_credit_note(invoice=locked, plan=plan, reason=reason, actor=actor, now=now)
 
 
 def issue_credit_note(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.models import Invoice, InvoiceLine, InvoiceTax, LineKind
-from billing.selectors.credits import TaxKey, TaxLeft, lines_left, taxes_left
+from billing.selectors.credits import TaxKey, TaxLeft, lines_left, taxes_left, vat_of
 from toolkit.errors import DomainError
 from toolkit.money import MICROS, from_decimal, minor_unit, to_decimal
 
@@ -83,7 +83,8 @@ def plan_credit(
             *_some_lines(invoice, lines or {}),
             *_amount_lines(invoice, amounts or {}, taxes),
         ]
-    plan = CreditPlan(lines=credited, taxes=_taxes(invoice, credited, taxes))
+    plan = CreditPlan(lines=credited, taxes=taxes_of_lines(invoice, credited))
+    _refuse_more_than_left(invoice, plan.taxes, taxes)
     if not plan.lines or not plan.net:
         raise CreditRefusedError(_("There is nothing left to credit."))
     return plan
@@ -143,28 +144,45 @@ def _amount_lines(
     return credited
 
 
-def _taxes(
-    invoice: Invoice, credited: Sequence[InvoiceLine], taxes: Iterable[TaxLeft]
-) -> list[InvoiceTax]:
-    """Compute the VAT once per category; refuse more than is left of one."""
+def taxes_of_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceTax]:
+    """Compute the VAT of a credit note's lines, once per category and percent.
+
+    Where one credits all that is left of a category of the invoice, it takes all VAT that is left.
+    """
+    left = {tax.key: tax for tax in taxes_left(invoice)}
+    sums: dict[TaxKey, Decimal] = {}
+    for line in lines:
+        key = (line.vat_category, line.vat_percent or _NOTHING)
+        sums[key] = sums.get(key, _NOTHING) + line.net
     found = []
-    for tax in taxes:
-        of_tax = [line for line in credited if (line.vat_category, line.vat_percent) == tax.key]
-        base = -sum((line.net for line in of_tax), _NOTHING)
-        if not of_tax or not base:
+    for (category, percent), net in sorted(sums.items()):
+        tax = left.get((category, percent))
+        if not net:
             continue
-        if message := _fault(base, tax.base, invoice.currency):
-            _refuse([_error("/lines", message)])
         found.append(
             InvoiceTax(
-                category=tax.tax.category,
-                percent=tax.tax.percent,
-                base=-base,
-                amount=-tax.vat_of(base, invoice.currency),
-                reason=tax.tax.reason,
+                category=category,
+                percent=percent,
+                base=net,
+                amount=-(
+                    tax.vat_of(-net, invoice.currency)
+                    if tax
+                    else vat_of(-net, percent, invoice.currency)
+                ),
+                reason=tax.tax.reason if tax else "",
             )
         )
     return found
+
+
+def _refuse_more_than_left(
+    invoice: Invoice, taxes: Iterable[InvoiceTax], left: Iterable[TaxLeft]
+) -> None:
+    by_key = {tax.key: tax for tax in left}
+    for tax in taxes:
+        of_key = by_key[tax.category, tax.percent]
+        if message := _fault(-tax.base, of_key.base, invoice.currency):
+            _refuse([_error("/lines", message)])
 
 
 def _fault(net: Decimal, left: Decimal, currency: str) -> str:

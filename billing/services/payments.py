@@ -4,11 +4,11 @@ import datetime as dt
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.models import Invoice, Payment
+from billing.selectors.invoices import with_balances
 from customers.services import Who
 from integration.services import record_event
 from toolkit.errors import DomainError
@@ -86,14 +86,15 @@ def _same(payment: Payment, amount: Decimal, paid_on: dt.date) -> Payment:
 def _refuse(invoice: Invoice, amount: Decimal) -> None:
     if invoice.state != Invoice.State.ISSUED:
         raise PaymentRefusedError(_("The invoice is a draft: nobody owes it yet."))
+    if invoice.kind != Invoice.Kind.INVOICE:
+        raise PaymentRefusedError(_("Nobody owes a credit note: it is set against its invoice."))
     if not amount.is_finite() or amount <= 0:
         raise PaymentRefusedError(_("The amount must be more than zero."))
     if amount * MICROS % minor_unit(invoice.currency):
         raise PaymentRefusedError(_("The amount has more decimals than %s has.") % invoice.currency)
-    paid = Payment.objects.filter(invoice=invoice).aggregate(sum=Sum("amount", default=0))["sum"]
-    balance = invoice.total - paid
+    balance = with_balances(Invoice.objects.all()).get(pk=invoice.pk).balance  # type: ignore[attr-defined]
     if amount > balance:
-        owed = to_decimal(from_decimal(balance), invoice.currency)
+        owed = to_decimal(from_decimal(max(balance, Decimal(0))), invoice.currency)
         raise PaymentRefusedError(
             _("Only %(balance)s %(currency)s of the invoice are still to be paid.")
             % {"balance": owed, "currency": invoice.currency}

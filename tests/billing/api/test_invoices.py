@@ -34,6 +34,7 @@ def test_a_list_has_no_lines_and_all_that_api_md_promises(api):
         "issued_on": "2026-11-24",
         "due_on": "2026-12-24",
         "paid": "0.00",
+        "credited": "0.00",
         "balance": "4.54",
     }
 
