@@ -122,7 +122,7 @@ def _charged(customer: Customer, month: Period) -> dict[str, Any]:
             open_net=Sum("net", filter=~issued, default=_ZERO),
         )
     )
-    found = {row["currency"]: row for row in sums}
+    found: dict[str, dict[str, Any]] = {row["currency"]: dict(row) for row in sums}
     pending = InvoiceLine.objects.filter(
         invoice__customer=customer,
         invoice__state=Invoice.State.DRAFT,
@@ -140,7 +140,8 @@ def _invoiced(customer: Customer, month: Period, day: dt.date) -> dict[str, dict
     of_month = Invoice.objects.filter(customer=customer, period=str(month)).order_by()
     is_issued = Q(state=Invoice.State.ISSUED)
     due = Invoice.objects.filter(is_issued, customer=customer, due_on__lt=day).order_by()
-    overdue = with_balances(due, on=day).filter(balance__gt=0)
+    with_balance: QuerySet[Any] = with_balances(due, on=day)
+    overdue = with_balance.filter(balance__gt=0)
     came_in = Payment.objects.filter(invoice__customer=customer, invoice__period=str(month))
     found: dict[str, dict[str, Decimal]] = {}
     sums = of_month.values_list("currency").annotate(
