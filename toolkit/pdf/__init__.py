@@ -4,6 +4,7 @@ One document at a time (`render_pdf`), or a template filled in by the thousand
 (`compile_template`, `ShapeCache`, `write_letters`); docs/documents.md tells how.
 """
 
+from .archive import Attachment, Metadata
 from .letters import Letter, write_letters
 from .pages import PageRange, pages_of
 from .render import render_pdf
@@ -11,9 +12,11 @@ from .slots import MalformedSlotError, MissingValueError
 from .templates import CompiledTemplate, ShapeCache, compile_template
 
 __all__ = [
+    "Attachment",
     "CompiledTemplate",
     "Letter",
     "MalformedSlotError",
+    "Metadata",
     "MissingValueError",
     "PageRange",
     "ShapeCache",

@@ -1,21 +1,24 @@
 """Many letters as one PDF, for the printer."""
 
-import io
-from collections.abc import Iterable, Iterator
-from itertools import groupby, islice
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import pikepdf
-
+from .archive import Metadata, finish_plainly
+from .assembly import Assembly
 from .pages import PageRange
-from .render import render_together
+from .render import PlainPages, Stationery, render_together
 from .templates import CompiledTemplate, Values
+
+if TYPE_CHECKING:
+    from .stamping.shape import Layout
 
 Letter = tuple[CompiledTemplate, Values]
 
-# Laid out one by one, painted together: they share their fonts.
-_TOGETHER = 32
+# Held at a time; those among them that go the ordinary way are painted together.
+_AT_A_TIME = 32
 
 
 def write_letters(
@@ -23,50 +26,81 @@ def write_letters(
     out: Path | BinaryIO,
     *,
     duplex: bool = False,
-    plain: bool = False,  # noqa: ARG001 (every way is the ordinary one as yet)
+    plain: bool = False,
+    metadata: Metadata | None = None,
 ) -> list[PageRange]:
     """Write letters into one PDF and tell the pages of each, in their order.
 
-    The same letters give the same bytes. A separator sheet is a letter like any other: hand it in
-    where it belongs.
+    The document is written as it goes: memory doesn't grow with the number of letters. A
+    separator sheet is a letter like any other: hand it in where it belongs.
 
     Args:
         letters: templates with the values of their slots; read once, a few at a time.
         out: a file's path (written anew), or a file open for writing bytes.
         duplex: let every letter begin on a front side: a blank page follows an odd number.
         plain: take the ordinary way for all.
+        metadata: what the document says of itself.
 
     Raises:
         MissingValueError: a slot has no value.
         ValueError: there is no letter.
     """
-    ranges: list[PageRange] = []
-    with pikepdf.new() as document:
-        for batch in _batches(letters):
-            pages = [template.html(values) for template, values in batch]
-            content, counts = render_together(batch[0][0].stationery, pages)
-            with pikepdf.open(io.BytesIO(content)) as part:
-                at = 0
-                for count in counts:
-                    first = len(document.pages) + 1
-                    document.pages.extend(part.pages[at : at + count])
-                    at += count
-                    padding = count % 2 if duplex else 0
-                    if padding:
-                        size = document.pages[-1].mediabox
-                        document.add_blank_page(
-                            page_size=(float(size[2] - size[0]), float(size[3] - size[1]))
-                        )
-                    ranges.append(PageRange(first, first + count - 1, padding))
+    with _opened(out) as file:
+        assembly = Assembly(file)
+        ranges: list[PageRange] = []
+        remaining = iter(letters)
+        while batch := list(islice(remaining, _AT_A_TIME)):
+            for count, stamped in _written(assembly, batch, plain=plain):
+                padding = count % 2 if duplex else 0
+                if padding:
+                    assembly.add_blank()
+                last = assembly.writer.pages - padding
+                ranges.append(PageRange(last - count + 1, last, padding, stamped))
         if not ranges:
             message = "no letter to write"
             raise ValueError(message)
-        document.save(out, deterministic_id=True)
+        finish_plainly(assembly.writer, metadata or Metadata())
     return ranges
 
 
-def _batches(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
-    """Cut the letters into runs of one stationery."""
-    for _stationery, run in groupby(letters, key=lambda letter: id(letter[0].stationery)):
-        while batch := list(islice(run, _TOGETHER)):
-            yield batch
+def _written(assembly: Assembly, batch: list[Letter], *, plain: bool) -> Iterator[tuple[int, bool]]:
+    """Write a few letters, and yield the number of pages of each and whether it was stamped."""
+    stamps = [None if plain else template.stamp(values) for template, values in batch]
+    turns = iter(_ordinary(assembly, batch, stamps))
+    for stamp in stamps:
+        if stamp is None:
+            numbers, pages, document = next(turns)
+            yield assembly.turn_to(numbers, pages, document), False
+        else:
+            yield assembly.add_stamped(*stamp), True
+
+
+def _ordinary(
+    assembly: Assembly,
+    batch: list[Letter],
+    stamps: "Sequence[tuple[Layout, Sequence[bytes]] | None]",
+) -> Iterator[tuple[Sequence[int], PlainPages, int]]:
+    """Render those that aren't stamped, together where they share their style and pictures."""
+    groups: dict[Stationery, list[int]] = {}
+    for at, stamp in enumerate(stamps):
+        if stamp is None:
+            groups.setdefault(batch[at][0].stationery, []).append(at)
+    found = {}
+    for stationery, places in groups.items():
+        pages = render_together(
+            stationery,
+            [template.html(values) for template, values in map(batch.__getitem__, places)],
+        )
+        numbers = assembly.add_plain(pages)
+        found.update({at: (numbers, pages, turn) for turn, at in enumerate(places)})
+    for at in sorted(found):
+        yield found[at]
+
+
+@contextmanager
+def _opened(out: Path | BinaryIO) -> Iterator[BinaryIO]:
+    if isinstance(out, Path):
+        with out.open("wb") as file:
+            yield file
+    else:
+        yield out

@@ -3,25 +3,34 @@
 WeasyPrint is imported late: only documents need it, and it loads Pango.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import pikepdf
+
+from .archive import Metadata
 from .fetcher import closed_fetcher, disarm
 from .fonts import fonts, stylesheet
+from .parts import Chunks, PartBuilder, PdfPart
 
 if TYPE_CHECKING:
     from weasyprint import HTML
     from weasyprint.document import Document
 
+ARCHIVE = "pdf/a-3b"
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Stationery:
     """What many documents share: the style and the assets, with the pictures decoded so far."""
 
     css: str = ""
     assets: Mapping[str, bytes] = field(default_factory=dict)
-    pictures: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    archival: bool = False
+    _pictures: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def page(self, html: str) -> "HTML":
         """Parse a page; what would fetch, style or stall it is gone."""
@@ -32,12 +41,21 @@ class Stationery:
         return page
 
     def options(self) -> dict[str, Any]:
-        """Return what rendering and writing take."""
-        return {"stylesheets": [fonts()[1], stylesheet(self.css)], "cache": self.pictures}
+        """Return what WeasyPrint is told for every document."""
+        return {
+            "stylesheets": [fonts()[1], stylesheet(self.css)],
+            "cache": self._pictures,
+            "pdf_variant": ARCHIVE if self.archival else None,
+        }
 
-    def lay_out(self, html: str, **options: Any) -> "Document":
+    def lay_out(self, page: "HTML") -> "Document":
         """Lay a page out, without painting it yet."""
-        return self.page(html).render(font_config=fonts()[0], **self.options(), **options)
+        return page.render(font_config=fonts()[0], **self.options())
+
+    def paint(self, document: "Document") -> bytes:
+        """Paint what is laid out."""
+        content: bytes = document.write_pdf(pdf_variant=ARCHIVE if self.archival else None)
+        return content
 
 
 def render_pdf(html: str, *, css: str = "", images: Mapping[str, bytes] | None = None) -> bytes:
@@ -53,15 +71,58 @@ def render_pdf(html: str, *, css: str = "", images: Mapping[str, bytes] | None =
         css: taken as it is, not cleaned.
         images: content of the named images.
     """
-    content: bytes = Stationery(css=css, assets=dict(images or {})).lay_out(html).write_pdf()
-    return content
+    stationery = Stationery(css=css, assets=dict(images or {}))
+    return stationery.paint(stationery.lay_out(stationery.page(html)))
 
 
-def render_together(stationery: Stationery, pages: Sequence[str]) -> tuple[bytes, list[int]]:
-    """Return one PDF of several documents, with their numbers of pages; fonts are shared.
+def metadata_of(document: "Document") -> Metadata:
+    """Return what a page says of itself in its head."""
+    own = document.metadata
+    return Metadata(title=own.title or "", authors=tuple(own.authors), language=own.lang or "")
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPages:
+    """Pages of several documents in one part: the places of each one's pages, and their sizes."""
+
+    part: PdfPart
+    documents: Sequence[Sequence[int]]
+    sizes: Sequence[Sequence[tuple[float, float]]]
+    output_intents: Chunks
+    metadata: Metadata
+
+
+def render_together(stationery: Stationery, pages: Sequence[str]) -> PlainPages:
+    """Render several documents the ordinary way; their fonts and pictures are shared.
 
     Each is laid out for itself: counters, page numbers and running heads begin anew.
     """
-    documents = [stationery.lay_out(html) for html in pages]
+    documents = [stationery.lay_out(stationery.page(html)) for html in pages]
     together = documents[0].copy([page for each in documents for page in each.pages])
-    return together.write_pdf(), [len(each.pages) for each in documents]
+    with pikepdf.open(io.BytesIO(stationery.paint(together))) as pdf:
+        tree = pdf.Root.Pages.objgen
+        builder = PartBuilder(lambda thing: "pages" if _number(thing) == tree else None)
+        places = [builder.take_object(page.obj) for page in pdf.pages]
+        sizes = [size_of(page) for page in pdf.pages]
+        intents = builder.take(pdf.Root.OutputIntents) if stationery.archival else ()
+    ends = [0]
+    for each in documents:
+        ends.append(ends[-1] + len(each.pages))
+    cuts = [slice(start, end) for start, end in pairwise(ends)]
+    return PlainPages(
+        builder.part,
+        [places[cut] for cut in cuts],
+        [sizes[cut] for cut in cuts],
+        intents,
+        metadata_of(documents[0]),
+    )
+
+
+def _number(thing: Any) -> tuple[int, int] | None:  # noqa: ANN401 (any object of a PDF)
+    return thing.objgen if isinstance(thing, pikepdf.Object) and thing.is_indirect else None
+
+
+def size_of(page: pikepdf.Page) -> tuple[float, float]:
+    """Return a page's width and height in points."""
+    left, bottom, right, top = (float(edge) for edge in page.mediabox)
+    return right - left, top - bottom

@@ -35,16 +35,24 @@ class SlottedHtml:
             raise MalformedSlotError(source[:200])
         return cls(tuple(pieces[::2]), tuple(pieces[1::2]))
 
+    def check(self, values: Mapping[str, str]) -> None:
+        """See that every slot has its value.
+
+        Raises:
+            MissingValueError: a slot has none.
+        """
+        for name in self.names:
+            if name not in values:
+                raise MissingValueError(name)
+
     def filled(self, values: Mapping[str, str]) -> str:
         """Return the HTML with the values in place of the slots, as plain text.
 
         Raises:
             MissingValueError: a slot has no value.
         """
-        try:
-            texts = [html.escape(values[name]) for name in self.names]
-        except KeyError as error:
-            raise MissingValueError(*error.args) from error
+        self.check(values)
+        texts = [html.escape(values[name]) for name in self.names]
         return "".join(
             piece for pair in zip(self.texts, [*texts, ""], strict=True) for piece in pair
         )

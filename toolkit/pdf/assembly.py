@@ -1,0 +1,79 @@
+"""Pages of both ways put together into one document."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, BinaryIO
+
+from .parts import filled
+from .render import PlainPages
+from .writer import PAGES, PdfWriter
+
+if TYPE_CHECKING:
+    from .stamping.shape import Layout, Sheet
+
+
+class Assembly:
+    """A document being written: fonts, layouts and pictures are written once, when first needed."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self.writer = PdfWriter(out)
+        self._fonts: dict[str, int] = {}
+        self._layouts: dict[Layout, Sequence[int]] = {}
+        self._size = (0.0, 0.0)
+
+    def add_stamped(self, layout: "Layout", contents: Sequence[bytes]) -> int:
+        """Write the pages of a stamped record, and return how many."""
+        numbers = self._numbers_of(layout)
+        for sheet, content in zip(layout.sheets, contents, strict=True):
+            stamp = self.writer.add(
+                b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream"
+                % (len(content), content)
+            )
+            self.writer.add_page(self._page(sheet, numbers, stamp))
+            self._size = sheet.size
+        return len(layout.sheets)
+
+    def add_plain(self, pages: PlainPages) -> Sequence[int]:
+        """Write the objects of pages made the ordinary way; their turn comes one by one."""
+        return self.writer.add_part(pages.part, {})
+
+    def turn_to(self, numbers: Sequence[int], pages: PlainPages, document: int) -> int:
+        """Let the pages of one of these documents be the next, and return how many."""
+        for place in pages.documents[document]:
+            self.writer.append_page(numbers[place])
+        self._size = pages.sizes[document][-1]
+        return len(pages.documents[document])
+
+    def add_blank(self) -> None:
+        """Write a blank page, as large as the one before."""
+        self.writer.add_page(
+            b"<</Type/Page/Parent %d 0 R/Resources<<>>/MediaBox[0 0 %.6f %.6f]>>"
+            % (PAGES, *self._size)
+        )
+
+    def output_intents(self, layout: "Layout") -> bytes:
+        """Return the entry for a layout's output intents."""
+        return filled(layout.output_intents, self._numbers_of(layout), self._fonts)
+
+    def _numbers_of(self, layout: "Layout") -> Sequence[int]:
+        numbers = self._layouts.get(layout)
+        if numbers is None:
+            if not self._fonts:
+                self._fonts = self._write_fonts()
+            numbers = self._layouts[layout] = self.writer.add_part(layout.part, self._fonts)
+        return numbers
+
+    def _write_fonts(self) -> dict[str, int]:
+        from .stamping.book import font_book
+
+        book = font_book()
+        numbers = self.writer.add_part(book.part, {})
+        return {f"font {name}": numbers[font.place] for name, font in book.fonts.items()}
+
+    def _page(self, sheet: "Sheet", numbers: Sequence[int], stamp: int) -> bytes:
+        return b"<</Type/Page/Parent %d 0 R/Resources %d 0 R/Contents[%d 0 R %d 0 R]%s>>" % (
+            PAGES,
+            numbers[sheet.resources],
+            numbers[sheet.content],
+            stamp,
+            filled(sheet.entries, numbers, self._fonts),
+        )

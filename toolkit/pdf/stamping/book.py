@@ -1,0 +1,82 @@
+"""The fonts of all stamped pages: every glyph that a stamp may need, once in a document."""
+
+import html
+import io
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+
+from toolkit.pdf.fonts import PLEX, PLEX_FAMILY
+from toolkit.pdf.parts import PartBuilder, PdfPart
+from toolkit.pdf.render import Stationery
+
+from .words import ALPHABET, LIGATURES, NO_BREAK_SPACE, UnstampableError
+
+# Before the names of fonts of the book that stamps use: a page's own may be called the same.
+STAMPED = "B"
+
+
+@dataclass(frozen=True, slots=True)
+class BookFont:
+    """A font of the book: ``name`` in content streams, ``place`` in the book's part."""
+
+    path: Path
+    name: str
+    place: int
+    glyphs: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class FontBook:
+    """The part that holds the fonts, and the fonts by WeasyPrint's name for them."""
+
+    part: PdfPart
+    fonts: dict[str, BookFont]
+
+    def of_file(self, content: bytes) -> BookFont:
+        """Return the font that was made of a file.
+
+        Raises:
+            UnstampableError: none was.
+        """
+        path = _paths().get(sha256(content).digest())
+        for font in self.fonts.values():
+            if font.path == path:
+                return font
+        message = "a font outside of the book"
+        raise UnstampableError(message)
+
+
+@cache
+def font_book() -> FontBook:
+    """Return the book, made once by WeasyPrint itself, so that its fonts are like WeasyPrint's."""
+    text = html.escape(f"{' '.join(ALPHABET)} {LIGATURES} {NO_BREAK_SPACE}x")
+    page = "".join(f'<p style="font-weight:{weight}">{text}</p>' for weight in PLEX)
+    stationery = Stationery(css=f'p {{ font-family: "{PLEX_FAMILY}" }}')
+    document = stationery.lay_out(stationery.page(page))
+    builder = PartBuilder()
+    fonts = {}
+    with pikepdf.open(io.BytesIO(stationery.paint(document))) as pdf:
+        objects: Any = pdf.pages[0].obj.Resources.Font
+        for font in document.fonts.values():
+            path = _paths().get(sha256(_file_of(font)).digest())
+            if path is not None and font.hash not in fonts:
+                place = builder.take_object(objects[f"/{font.hash}"])
+                fonts[font.hash] = BookFont(path, font.hash, place, frozenset(font.to_unicode))
+    return FontBook(builder.part, fonts)
+
+
+@cache
+def _paths() -> dict[bytes, Path]:
+    return {sha256(path.read_bytes()).digest(): path for path in PLEX.values()}
+
+
+def _file_of(font: Any) -> bytes:  # noqa: ANN401 (WeasyPrint's)
+    from weasyprint.text.fonts import get_hb_object_data
+
+    content: bytes = get_hb_object_data(font.hb_face)
+    return content
