@@ -36,6 +36,7 @@ class Entry:
 SALES = _("Sales")
 BILLING = _("Billing")
 CONFERENCES = _("Conferences")
+MAILING = _("Mailing")
 OFFICE = _("Office")
 
 ENTRIES = (
@@ -65,6 +66,7 @@ ENTRIES = (
     Entry(_("Day view"), "calendar-clock", "conferencing:day", CONFERENCES, "d"),
     Entry(_("Conferences"), "radio", "conferencing:conference_list", CONFERENCES, "l"),
     Entry(_("E-mail"), "mail", "integration:message_list", OFFICE, "e"),
+    Entry(_("Printers"), "printer", "mailing:printer_list", MAILING, "q"),
     Entry(_("Settings"), "settings", "settings:issuer", OFFICE, "s"),
     Entry(_("Users"), "user-cog", "users:user_list", OFFICE, "u"),
 )

@@ -76,6 +76,8 @@ BILLING = [
     *SEE_BILLING,
     "billing.change_charge",
     "billing.issue_invoice",
+    "billing.credit_invoice",
+    "billing.re_rate",
     "billing.add_product",
     "billing.change_product",
     "billing.add_subscription",
@@ -95,12 +97,20 @@ RESERVATIONS = [
     "conferencing.book_for_suspended",
     "conferencing.end_conference",
 ]
-MAILING = [*SEE_CUSTOMERS, *LISTS, *WISHES, *LINKS, *MEND_EMAIL]
+SEE_PRINTERS = ["mailing.view_printer", "mailing.view_printjob"]
+PRINTERS = [
+    *SEE_PRINTERS,
+    "mailing.add_printer",
+    "mailing.change_printer",
+    "mailing.change_printjob",
+]
+MAILING = [*SEE_CUSTOMERS, *LISTS, *WISHES, *LINKS, *MEND_EMAIL, *PRINTERS]
 AUDITOR = [
     *SEE_CUSTOMERS,
     *SEE_CONTRACTS,
     *SEE_CONFERENCES,
     *SEE_BILLING,
+    *SEE_PRINTERS,
     "customers.view_customerlist",
     "customers.view_issuer",
     "customers.view_signedlink",

@@ -79,6 +79,11 @@ def why_not_printed(job: PrintJob, printer: Printer | None = None) -> str:
     return words.sentence(job.reasons)
 
 
+def state_in_words(printer: Printer) -> str:
+    """Say in the active language what the printer complains of, and the cure."""
+    return words.sentence(printer.reasons)
+
+
 def printers_left_alone(*, now: dt.datetime) -> list[int]:
     """Return the printers whose queues have something to do and nobody at it."""
     work = Q(state__in=PrintJob.AT_PRINTER) | Q(

@@ -29,6 +29,7 @@ from mailing.printers.base import (
     PrinterSilentError,
 )
 from mailing.printers.ipp import check_options
+from mailing.printers.reasons import Reason
 from mailing.signals import print_jobs_wait
 from toolkit.errors import DomainError
 
@@ -36,11 +37,11 @@ from .printing import enqueue_print, keep_document
 
 CHANGEABLE: Final = frozenset({"name", "uri", "media", "tray", "duplex", "color", "active"})
 DEFAULT_NAME: Final = "var/printed"
-_REASON_FIELDS: Final = {
-    "bpi-tray": "tray",
-    "bpi-media": "media",
-    "bpi-duplex": "duplex",
-    "bpi-color": "color",
+_REASON_FIELDS: Final[dict[str, str]] = {
+    Reason.NO_TRAY: "tray",
+    Reason.NO_MEDIA: "media",
+    Reason.NO_DUPLEX: "duplex",
+    Reason.NO_COLOR: "color",
 }
 
 
@@ -139,7 +140,7 @@ def change_printer(
     """Change name, address, paper, tray, sides, colour, or whether it is used.
 
     A new address is asked at once, and so is the same one when a ``certificate`` is to be trusted
-    from now on. What waited for the change goes on.
+    from now on, or shows one that is not. What waited for the change goes on.
 
     Raises:
         PrinterChangedMeanwhileError: it was saved since ``expected_version``.
@@ -149,7 +150,7 @@ def change_printer(
     """
     wanted = {name: value for name, value in changes.items() if name in CHANGEABLE}
     look = None
-    if certificate is not None or _is_new(wanted.get("uri"), printer):
+    if certificate is not None or _is_to_be_asked(printer, wanted):
         trusted = printer.certificate if certificate is None else certificate
         wanted["uri"], look = _looked_at(wanted.get("uri", printer.uri), trusted)
         wanted |= {"certificate": trusted, "asked_at": now, "silent_since": None}
@@ -264,12 +265,14 @@ def _looked_at(uri: str, certificate: str) -> tuple[str, Look]:
     return address, look
 
 
-def _is_new(uri: str | None, printer: Printer) -> bool:
-    """Whether an address as a person writes it is not the printer's."""
+def _is_to_be_asked(printer: Printer, wanted: dict[str, Any]) -> bool:
+    """Whether the address is new, or the printer to be used shows a certificate not trusted."""
     try:
-        return uri is not None and normal_address(uri) != printer.uri
+        is_new = "uri" in wanted and normal_address(wanted["uri"]) != printer.uri
     except AddressError:
         return True
+    doubted = {Reason.CERTIFICATE, Reason.CERTIFICATE_CHANGED} & {*printer.reasons}
+    return is_new or (bool(doubted) and wanted.get("active", printer.active))
 
 
 def _as_seen(look: Look) -> dict[str, Any]:
