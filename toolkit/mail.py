@@ -20,7 +20,7 @@ _FRAME = "email/frame.html"
 _PARAGRAPH = '<p style="margin:0 0 16px">{}</p>'
 _BUTTON = (
     '<p style="margin:0 0 16px"><a href="{}" style="display:inline-block;padding:11px 18px;'
-    "border-radius:8px;background:#1f5fbf;color:#ffffff;text-decoration:none;"
+    "border-radius:8px;background:#0b6a63;color:#ffffff;text-decoration:none;"
     'overflow-wrap:anywhere">{}</a></p>'
 )
 
