@@ -48,6 +48,10 @@ TIMETABLE: dict[str, dict[str, object]] = {
         "task": "mailing.tasks.look_after_printers",
         "schedule": 15.0,
     },
+    "go on with mailings that lost their workers, see which are done": {
+        "task": "mailing.tasks.look_after_mailings",
+        "schedule": 20.0,
+    },
     "forget answers and tokens that expired": {
         "task": "integration.tasks.forget_expired",
         "schedule": 3600.0,

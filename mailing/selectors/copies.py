@@ -51,10 +51,15 @@ def copies_of(mailing: Mailing, user: Reader, *, now: dt.datetime) -> list[Recip
     return recipients
 
 
+def copy_of(mailing: Mailing, customer: Customer, *, now: dt.datetime) -> Recipient:
+    """Return one customer as a recipient, not saved and in no place."""
+    (fresh,) = _copies(mailing, [customer], now)
+    return fresh
+
+
 def copy_again(recipient: Recipient, *, now: dt.datetime) -> Recipient:
     """Return the recipient as it would be copied now, not saved; shared addresses are not seen."""
-    (fresh,) = _copies(recipient.mailing, [recipient.customer], now)
-    return fresh
+    return copy_of(recipient.mailing, recipient.customer, now=now)
 
 
 def changed_since_frozen(

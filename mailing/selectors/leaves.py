@@ -40,16 +40,19 @@ class Leaf:
     recipients: tuple[Recipient, ...]
 
 
-def leaves_of(occasion: Occasion, recipients: Iterable[Recipient]) -> Iterator[Leaf]:
+def leaves_of(
+    occasion: Occasion, recipients: Iterable[Recipient], *, separators: bool | None = None
+) -> Iterator[Leaf]:
     """Yield what is printed for these recipients, in their order.
 
-    Where a mailing of letters wants separator sheets, one stands before each country.
+    Where a mailing of letters wants separator sheets, one stands before each country;
+    ``separators`` says otherwise.
     """
     if occasion.mailing.output != Mailing.Output.LETTERS:
         yield from _addresses(occasion, recipients)
         return
     written = (_letter(occasion, recipient) for recipient in recipients)
-    if not occasion.mailing.separators:
+    if not (occasion.mailing.separators if separators is None else separators):
         yield from written
         return
     for country, leaves in groupby(written, key=lambda leaf: leaf.recipients[0].country):

@@ -15,7 +15,11 @@ from customers.services.actors import user_of
 from integration.services import record_event
 from mailing.models import Mailing, MailingSettings, Template
 from mailing.selectors.audience import check_audience
+from mailing.selectors.progress import batch_of
+from mailing.signals import mailing_has_work
 from toolkit.errors import DomainError
+
+from .printing import move_prints
 
 # What is settled while the recipients are chosen, and what may still change afterwards.
 AUDIENCE_FIELDS = frozenset(
@@ -45,6 +49,7 @@ SCHEDULE_FIELDS = frozenset(
 )
 _SETTINGS_FIELDS = frozenset({"second_person", "sheet_grams", "envelope_grams"})
 _LARGEST_CHUNK = 5_000
+_UNDER_WAY = (Mailing.State.RUNNING, Mailing.State.PAUSED)
 
 
 class MailingStateError(DomainError):
@@ -120,6 +125,8 @@ def change_mailing(
         record_mailing_event(
             locked, "changed", actor=actor, now=now, data={"fields": sorted(changed)}
         )
+    if "printer" in changed and locked.state in _UNDER_WAY:
+        _move_to_printer(locked, actor, now)
     return locked
 
 
@@ -202,6 +209,14 @@ def record_mailing_event(
         data=data,
         now=now,
     )
+
+
+def _move_to_printer(mailing: Mailing, actor: Who, now: dt.datetime) -> None:
+    """Let what waits for the old printer be printed by the new one, and what waits for any."""
+    if mailing.printer is not None:
+        batch = batch_of(mailing)
+        move_prints(batch=batch, printer=mailing.printer, actor=actor, now=now)
+        mailing_has_work.send(sender=Mailing, mailing_id=mailing.pk)
 
 
 def _changeable(mailing: Mailing) -> frozenset[str]:

@@ -30,11 +30,11 @@ from mailing.signals import mailing_has_work
 from toolkit.errors import DomainError
 
 from .mailings import lock_mailing, record_mailing_event, save_mailing
-from .paper import cancel_prints, hold_prints, release_prints
+from .printing import cancel_prints, hold_prints, release_prints
 
 State = Mailing.State
 
-MERGE_TASK: Final = "mailing.tasks.merging.merge_next"
+MERGE_TASK: Final = "mailing.tasks.merge_next"
 _BEFORE_START: Final = (State.DRAFT, State.FROZEN, State.APPROVED)
 _UNDER_WAY: Final = (State.RUNNING, State.PAUSED)
 
@@ -153,8 +153,9 @@ def finish_if_over(*, mailing_id: int, now: dt.datetime) -> bool:
     return True
 
 
-def report_to_job(*, mailing: Mailing, now: dt.datetime) -> None:
+def report_to_job(*, mailing_id: int, now: dt.datetime) -> None:
     """Tell the job that people and clients follow how far the mailing is."""
+    mailing = Mailing.objects.get(pk=mailing_id)
     if mailing.job_id:
         how_far = progress(mailing, now=now)
         report_progress(job_id=mailing.job_id, done=how_far.printed + how_far.emails_over, now=now)

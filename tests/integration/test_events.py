@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from integration import selectors
 from integration.models import Event
-from integration.services import SYSTEM, machine, number_events, record_event
+from integration.services import SYSTEM, machine, number_events, record_event, record_events
 from toolkit.request_id import request_context
 
 NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
@@ -145,3 +145,18 @@ def test_an_event_committed_late_is_not_lost():
     thread.join(10)
     number_events()
     assert [e.type for e in selectors.events(after=seen[-1].event_id)] == ["thing.early"]
+
+
+@pytest.mark.django_db
+def test_the_same_event_of_many_customers_is_written_at_once(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        count = record_events(
+            type="letter.printed",
+            customers=["C-00001", "C-00002"],
+            actor="tests",
+            subject=("mailing", "M-1"),
+            data={"part": 3},
+        )
+    rows = Event.objects.order_by("id").values_list("customer_number", "subject_id", "data")
+    assert count == 2
+    assert list(rows) == [("C-00001", "M-1", {"part": 3}), ("C-00002", "M-1", {"part": 3})]

@@ -1,0 +1,42 @@
+"""Workers at the parts of mailings: one part at a time, and a sweep that makes it sure."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from mailing.selectors.progress import mailings_under_way, mergers_missing, prints_to_conclude
+from mailing.services import chunk_printing, merging, running
+
+from .notices import write_notices
+
+
+@shared_task(name="mailing.tasks.merge_next")
+def merge_next(mailing_id: int) -> None:
+    """Merge one part of a mailing, and come again for the next."""
+    chunk_printing.hand_over(mailing_id=mailing_id, now=timezone.now())
+    if merging.merge_next(mailing_id=mailing_id, clock=timezone.now):
+        merge_next.delay(mailing_id)
+
+
+@shared_task(name="mailing.tasks.conclude_print_job")
+def conclude_print_job(print_job_id: int) -> None:
+    """Tell a part of a mailing what became of its print job."""
+    chunk_printing.conclude_print(print_job_id=print_job_id, now=timezone.now())
+
+
+@shared_task(name="mailing.tasks.finish_mailing")
+def finish_mailing(mailing_id: int) -> None:
+    """Mark a mailing as done if it is."""
+    running.finish_if_over(mailing_id=mailing_id, now=timezone.now())
+
+
+@shared_task(name="mailing.tasks.look_after_mailings")
+def look_after_mailings() -> None:
+    """Go on wherever a step was lost with its worker or its broker, and say how far it is."""
+    for print_job_id in prints_to_conclude():
+        conclude_print_job.delay(print_job_id)
+    for mailing_id in mailings_under_way():
+        for _ in range(mergers_missing(mailing_id)):
+            merge_next.delay(mailing_id)
+        write_notices.delay(mailing_id)
+        running.report_to_job(mailing_id=mailing_id, now=timezone.now())
+        running.finish_if_over(mailing_id=mailing_id, now=timezone.now())
