@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import preferences, printers
+from .views import actions, mailings, preferences, printers, recipients, wizard
 
 app_name = "mailing"
 urlpatterns = [
