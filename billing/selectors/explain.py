@@ -9,6 +9,8 @@ its ``net`` re-adds from what stands under it:
 - ``fee``: unit_price, times quantity where that is not null, rounded half-up.
 - ``commitment``: agreed * active_days / days, rounded half-up, minus conference_lines.
 - ``monthly_fee``: agreed * active_days / days, rounded half-up.
+- ``subscription``: unit_price * quantity * active_days / days, rounded half-up.
+- ``one_off``: unit_price * quantity, rounded half-up.
 - ``adjustment``: after - before, where ``before`` is what was billed so far and ``after`` the net
   of ``now``, which is explained by a rule of its own; a credit is never more than what was
   ``left`` of it after credit notes.
@@ -34,6 +36,8 @@ from toolkit.money import format_exact, format_micros, from_decimal
 _PERIOD_RULES = {
     LineKind.COMMITMENT_SHORTFALL: "commitment",
     LineKind.MONTHLY_FEE: "monthly_fee",
+    LineKind.SUBSCRIPTION: "subscription",
+    LineKind.ONE_OFF: "one_off",
 }
 
 

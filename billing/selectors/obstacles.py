@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from billing.models import Charge, Invoice
+from billing.models import Charge, Invoice, InvoiceLine
 from customers.selectors import issuer
 from sales.models import Contract
 
@@ -27,11 +27,21 @@ def obstacles_to_issue(invoice: Invoice) -> Obstacles | None:
     contract = invoice.contract
     if invoice.state != Invoice.State.DRAFT or contract is None:
         return None
-    rate = vat_rate_on(category=contract.vat_category, day=tax_day_of(invoice))
-    category = "" if rate else str(Contract.VatCategory(contract.vat_category).label)
     return Obstacles(
         issuer_missing=issuer() is None,
-        vat_category_without_rate=category,
+        vat_category_without_rate=", ".join(categories_without_rate(invoice, contract)),
         is_empty=not invoice.lines.exists(),
         problems=Charge.objects.filter(invoice=invoice).exclude(problem="").count(),
     )
+
+
+def categories_without_rate(invoice: Invoice, contract: Contract) -> list[str]:
+    """Name the VAT categories on a draft of which nobody has said the rate yet."""
+    lines = InvoiceLine.objects.filter(invoice=invoice, adjusts=None).order_by()
+    found = set(lines.values_list("vat_category", flat=True).distinct())
+    day = tax_day_of(invoice)
+    return [
+        str(Contract.VatCategory(category).label)
+        for category in sorted(found or {contract.vat_category})
+        if vat_rate_on(category=category, day=day) is None
+    ]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db.models import F, Q, Sum
 from django.utils import translation
@@ -25,6 +25,7 @@ from toolkit.errors import DomainError
 from toolkit.money import HUNDRED_PERCENT, from_decimal, share_of, to_decimal
 from toolkit.periods import Period
 
+from .catalogue_lines import refresh_catalogue_lines
 from .invoice_lines import refresh_conference_lines, refresh_period_lines, reword_lines
 
 
@@ -101,7 +102,6 @@ def refresh_draft(
     is_reworded = invoice.language != language
     if is_reworded:
         invoice.language, conferences = language, None
-    rate = vat_rate_on(category=contract.vat_category, day=tax_day_of(invoice))
     with translation.override(language):
         if is_reworded:
             reword_lines(invoice)
@@ -109,12 +109,24 @@ def refresh_draft(
             refresh_conference_lines(invoice, conferences)
         if invoice.replaces_id is None and invoice.conference_id is None:
             refresh_period_lines(invoice, known or terms_of(contract))
-    percent = rate.percent if rate else None
-    # An adjustment is taxed as what it adjusts was.
-    lines = InvoiceLine.objects.filter(Q(adjusts=None) | Q(vat_percent=None), invoice=invoice)
-    lines.exclude(vat_percent=percent).update(vat_percent=percent)
-    _refresh_totals(invoice, rate, now)
+            refresh_catalogue_lines(invoice, contract)
+    _refresh_totals(invoice, _tax(invoice), now)
     return invoice
+
+
+def _tax(invoice: Invoice) -> dict[str, VatRate | None]:
+    """Put the percent of its category on each line; answer the rates by category.
+
+    An adjustment is taxed as what it adjusts was.
+    """
+    lines = InvoiceLine.objects.filter(Q(adjusts=None) | Q(vat_percent=None), invoice=invoice)
+    day = tax_day_of(invoice)
+    rates: dict[str, VatRate | None] = {}
+    for category in lines.order_by().values_list("vat_category", flat=True).distinct():
+        rates[category] = rate = vat_rate_on(category=category, day=day)
+        percent = rate.percent if rate else None
+        lines.filter(vat_category=category).exclude(vat_percent=percent).update(vat_percent=percent)
+    return rates
 
 
 def follow_charges(*, charges: Collection[Charge], known: KnownTerms, now: dt.datetime) -> None:
@@ -182,7 +194,9 @@ def _open_period(contract: Contract, period: str) -> str:
     return str(month)
 
 
-def _refresh_totals(invoice: Invoice, rate: VatRate | None, now: dt.datetime) -> None:
+def _refresh_totals(
+    invoice: Invoice, rates: Mapping[str, VatRate | None], now: dt.datetime
+) -> None:
     """Compute VAT once per category, and the totals; write them where they differ.
 
     Net and VAT are rounded to the minor unit of the currency, VAT half-up on the sum of the lines.
@@ -200,7 +214,7 @@ def _refresh_totals(invoice: Invoice, rate: VatRate | None, now: dt.datetime) ->
         vat += amount
         tax = InvoiceTax(invoice=invoice, category=category, percent=percent, base=base)
         tax.amount = to_decimal(amount, invoice.currency)
-        tax.reason = _reason(tax, rate)
+        tax.reason = _reason(tax, rates.get(category))
         taxes.append(tax)
     _replace_taxes(invoice, taxes)
     totals = [to_decimal(sum_, invoice.currency) for sum_ in (net, vat, net + vat)]

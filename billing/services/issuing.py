@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.models import BillingPeriod, Charge, Invoice, InvoiceLine, InvoiceSeries
-from billing.selectors.invoices import tax_day_of, today, vat_rate_on
+from billing.selectors.invoices import tax_day_of, today
+from billing.selectors.obstacles import categories_without_rate
 from billing.selectors.terms import terms_of
 from conferencing.selectors import may_go_on
 from customers.models import Issuer
@@ -148,12 +149,11 @@ def _refuse_incomplete(invoice: Invoice, contract: Contract) -> None:
         raise NegativeInvoiceError(
             _("The draft is below zero: issue its corrections as a credit note first.")
         )
-    day = tax_day_of(invoice)
-    if vat_rate_on(category=contract.vat_category, day=day) is None:
-        category = Contract.VatCategory(contract.vat_category).label
+    missing = categories_without_rate(invoice, contract)
+    if missing:
         raise VatRateMissingError(
             _("There is no VAT rate for “%(category)s” on %(day)s: add it to the settings.")
-            % {"category": category, "day": day.isoformat()}
+            % {"category": ", ".join(missing), "day": tax_day_of(invoice).isoformat()}
         )
 
 

@@ -11,10 +11,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from billing.models import BillingRun, Charge, Flag, Invoice, InvoiceLine
+from billing.selectors.catalogue import is_anything_due
 from billing.selectors.charges import uncharged_conferences
 from billing.selectors.obstacles import obstacles_to_issue
 from billing.selectors.review import HOLD_UNSEEN, open_flags
-from billing.selectors.terms import period_lines_of, terms_of
+from billing.selectors.terms import KnownTerms, period_lines_of, terms_of
 from conferencing.models import Conference
 from conferencing.selectors import may_go_on
 from customers.models import Customer
@@ -277,11 +278,15 @@ def _prepared_draft(contract: Contract, order: Order) -> Invoice | None:
     if there is not None and there.state != Invoice.State.DRAFT:
         return None
     known = terms_of(contract)
-    if there is None and not period_lines_of(known, str(month)):
+    if there is None and not _is_anything_due(known, str(month)):
         return None
     draft = there or period_draft(contract=contract, period=str(month), now=now)
     refresh_draft(invoice=draft, known=known, now=now)
     return draft
+
+
+def _is_anything_due(known: KnownTerms, period: str) -> bool:
+    return bool(period_lines_of(known, period)) or is_anything_due(known.contract, period)
 
 
 def _other_drafts(contract: Contract, month: Period, *, besides: Invoice | None) -> list[Invoice]:
