@@ -5,7 +5,7 @@ Standard library only: the printer starts it with whatever Python there is. Its 
 the spool file) holds what the test wants: ``speed`` in pages a second, ``trouble`` as
 ``pages reason``: after so many pages the printer halts with that reason until the file is gone, or
 gives the job up if the reason is ``abort``. Each page is noted in ``printed``, as the name of its
-job and its number.
+job and its number; how a job was to be printed in ``options``.
 """
 
 import os
@@ -26,6 +26,13 @@ def tell(line: str) -> None:
 def pages_of(document: Path) -> int:
     said = subprocess.run(["pdfinfo", document], capture_output=True, check=True).stdout  # noqa: S603, S607
     return next(int(line.split()[1]) for line in said.splitlines() if line.startswith(b"Pages"))
+
+
+def told_options() -> list[str]:
+    """Return how the job is to be printed, as the printer understood it."""
+    names = ("sides", "print-color-mode", "media", "media-col")
+    told = {name: os.environ.get(f"IPP_{name.upper().replace('-', '_')}") for name in names}
+    return [f"{name}={value}" for name, value in told.items() if value]
 
 
 def halt(trouble: Path, reason: str) -> None:
@@ -51,6 +58,8 @@ def main() -> int:
     speed, trouble = document.with_name("speed"), document.with_name("trouble")
     pages = pages_of(document)
     tell(f"ATTR: job-impressions={pages}")
+    with document.with_name("options").open("a") as options:
+        options.write(" ".join(told_options()) + "\n")
     done, owed = 0, 0.0
     with document.with_name("printed").open("a") as paper:
         while done < pages:
