@@ -85,6 +85,8 @@ USUAL = {
     ("pk", "invoice"): lambda world: world.issued.pk,
     ("pk", "payment"): lambda world: world.issued.pk,
     ("pk", "problem"): lambda world: world.orphan.pk,
+    ("pk", "print"): lambda world: world.print_job.pk,
+    ("pk", "printer"): lambda world: world.print_job.printer_id,
     ("pk", "user"): lambda world: world.guest.pk,
     ("pk", "message"): lambda world: world.message.pk,
     ("pk", "suppression"): lambda world: world.suppression.pk,
