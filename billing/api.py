@@ -1,11 +1,10 @@
 """REST endpoints of billing: invoices, figures, simulations, runs."""
 
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlencode
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
@@ -15,7 +14,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ErrorDetail
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -28,19 +27,22 @@ from customers.models import Customer
 from customers.selectors import customer_for
 from toolkit.api.exceptions import InvalidParameter, Problem
 from toolkit.api.jobs import JobSerializer, accepted
+from toolkit.api.renderers import PdfRenderer
 from toolkit.api.viewsets import ReadViewSet
 from toolkit.exports import PDF
 from toolkit.periods import InvalidPeriodError
 from toolkit.tables import Column
 
 from .filters import BillingRunFilter, InvoiceFilter, RunItemFilter
-from .models import BillingRun, Invoice, RunItem
+from .models import BillingRun, Invoice, InvoiceLine, RunItem
 from .selectors import explain_invoice, invoices_visible_to, with_balances
 from .selectors.documents import invoice_pdf
 from .selectors.figures import CURRENT
 from .selectors.runs import items_of, runs_visible_to, with_counts
 from .serializers import (
     BillingRunSerializer,
+    CreditNotesSerializer,
+    CreditSerializer,
     FiguresSerializer,
     InvoiceRowSerializer,
     InvoiceSerializer,
@@ -51,19 +53,6 @@ from .serializers import (
     RunOrderSerializer,
 )
 from .tasks import hand_over_run, run_billing
-
-
-class PdfRenderer(BaseRenderer):
-    """Makes ``Accept: application/pdf`` a format that can be asked for; the view writes it."""
-
-    media_type = PDF
-    format = "pdf"
-    charset = None
-    render_style = "binary"
-
-    def render(self, data: Any, *_args: Any, **_kwargs: Any) -> Any:  # noqa: ANN401 (bytes)
-        """Hand on what is a PDF already."""
-        return data
 
 
 class InvoiceViewSet(ReadViewSet[Invoice]):
@@ -90,6 +79,10 @@ class InvoiceViewSet(ReadViewSet[Invoice]):
         "explain": ("billing.view_invoice", "billing.view_amounts"),
         "payments": "billing.view_invoice",
         "pay": ("billing.view_invoice", "billing.add_payment"),
+        "credit_notes": "billing.view_invoice",
+        "credit": ("billing.view_invoice", "billing.credit_invoice"),
+        "reissue": ("billing.view_invoice", "billing.credit_invoice"),
+        "credit_adjustments": ("billing.view_invoice", "billing.credit_invoice"),
     }
 
     def get_queryset(self) -> QuerySet[Invoice]:
@@ -99,7 +92,10 @@ class InvoiceViewSet(ReadViewSet[Invoice]):
         rows = with_balances(invoices_visible_to(self.request.user))
         if self.action == "list":
             return rows
-        return rows.prefetch_related("lines__invoice", "taxes__invoice", "payments__invoice")
+        lines = InvoiceLine.objects.select_related("invoice", "adjusts")
+        return rows.select_related("rectifies", "replaces", "replaced_by").prefetch_related(
+            Prefetch("lines", lines), "taxes__invoice", "payments__invoice", "credit_notes"
+        )
 
     @extend_schema(request=IssueSerializer, responses=InvoiceSerializer)
     @action(detail=True, methods=["post"])
@@ -151,6 +147,49 @@ class InvoiceViewSet(ReadViewSet[Invoice]):
             invoice=invoice, actor=request.user, now=timezone.now(), **asked
         )
         return Response(PaymentSerializer(payment, context=context).data, status=201)
+
+    @extend_schema(responses=CreditNotesSerializer)
+    @action(detail=True, url_path="credit-notes", pagination_class=None, filterset_class=None)
+    def credit_notes(self, request: Request, id: str) -> Response:  # noqa: A002
+        """List the credit notes of an invoice, the first one first."""
+        return self._page_of(self.get_object().credit_notes.order_by("serial"))
+
+    @extend_schema(request=CreditSerializer, responses={201: InvoiceSerializer})
+    @credit_notes.mapping.post
+    def credit(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Issue a credit note: of lines, of amounts, or of all that is left."""
+        invoice = self.get_object()
+        serializer = CreditSerializer(
+            data=request.data, context=self.get_serializer_context() | {"invoice": invoice}
+        )
+        serializer.is_valid(raise_exception=True)
+        note = services.credit_invoice(
+            invoice=invoice, actor=request.user, now=timezone.now(), **serializer.validated_data
+        )
+        return self.detail_response(note, status=201)
+
+    @extend_schema(request=None, responses={201: InvoiceSerializer})
+    @action(detail=True, methods=["post"])
+    def reissue(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Draft anew an invoice that is credited wholly; answers the draft."""
+        draft = services.reissue(invoice=self.get_object(), actor=request.user, now=timezone.now())
+        return self.detail_response(draft, status=201)
+
+    @extend_schema(request=None, responses={201: CreditNotesSerializer})
+    @action(detail=True, methods=["post"], url_path="credit-adjustments")
+    def credit_adjustments(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Issue the deductions of a draft below zero as credit notes of what they correct."""
+        notes = services.credit_adjustments(
+            invoice=self.get_object(), actor=request.user, now=timezone.now()
+        )
+        found = Invoice.objects.filter(pk__in=[note.pk for note in notes]).order_by("pk")
+        return self._page_of(found, status=201)
+
+    def _page_of(self, invoices: QuerySet[Invoice], *, status: int = 200) -> Response:
+        rows = with_balances(invoices.select_related("customer", "contract"))
+        page = {"next": None, "previous": None, "results": rows}
+        context = self.get_serializer_context()
+        return Response(CreditNotesSerializer(page, context=context).data, status=status)
 
 
 class CustomerBillingView(APIView):

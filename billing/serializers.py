@@ -1,5 +1,6 @@
 """JSON shapes of billing (API.md, Resources)."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -92,6 +93,25 @@ class InvoiceLineSerializer(MoneyForThosePermitted, ModelSerializer):
     net = MoneyField(currency="invoice.currency", read_only=True)
     conference = serializers.UUIDField(source="conference_id", read_only=True, allow_null=True)
     vat_percent = MoneyField(read_only=True, allow_null=True)
+    adjusts = serializers.CharField(
+        source="adjusts.number",
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="Of a difference to what was billed: the number of that invoice.",
+    )
+    credits = serializers.IntegerField(
+        source="credits_id",
+        read_only=True,
+        allow_null=True,
+        help_text="Of a credit note: the line that it takes back.",
+    )
+    replaces = serializers.IntegerField(
+        source="replaces_id",
+        read_only=True,
+        allow_null=True,
+        help_text="Of an invoice drafted anew: the line that it repeats.",
+    )
 
     class Meta:
         model = InvoiceLine
@@ -108,6 +128,9 @@ class InvoiceLineSerializer(MoneyForThosePermitted, ModelSerializer):
             "net",
             "vat_category",
             "vat_percent",
+            "adjusts",
+            "credits",
+            "replaces",
         ]
 
 
@@ -156,16 +179,108 @@ class PaymentsSerializer(serializers.Serializer[Any]):
     results = PaymentSerializer(many=True)
 
 
+class NamedInvoiceSerializer(ModelSerializer):
+    """Another invoice; ``number`` is null while it is a draft."""
+
+    class Meta:
+        model = Invoice
+        fields = ["id", "number"]
+        read_only_fields = fields
+
+
 class InvoiceSerializer(InvoiceRowSerializer):
-    """An invoice with all its parts."""
+    """An invoice with all its parts, and what it has to do with others."""
+
+    rectifies = NamedInvoiceSerializer(read_only=True, allow_null=True)
+    credit_notes = NamedInvoiceSerializer(many=True, read_only=True)
+    replaces = NamedInvoiceSerializer(read_only=True, allow_null=True)
+    replaced_by = NamedInvoiceSerializer(read_only=True, allow_null=True, default=None)
 
     lines = InvoiceLineSerializer(many=True, read_only=True)
     taxes = InvoiceTaxSerializer(many=True, read_only=True)
     payments = PaymentSerializer(many=True, read_only=True)
 
     class Meta(InvoiceRowSerializer.Meta):
-        fields = [*InvoiceRowSerializer.Meta.fields, "lines", "taxes", "payments"]
+        fields = [
+            *InvoiceRowSerializer.Meta.fields,
+            *("reason", "rectifies", "credit_notes", "replaces", "replaced_by"),
+            *("lines", "taxes", "payments"),
+        ]
         read_only_fields = fields
+
+
+class CreditLineSerializer(serializers.Serializer[Any]):
+    """What to credit of one line."""
+
+    line = serializers.IntegerField(help_text="The `id` of a line of the invoice.")
+    net = MoneyField(
+        required=False,
+        help_text="Without VAT; by default all that is left. Of a deduction it is negative.",
+    )
+
+
+class CreditAmountSerializer(serializers.Serializer[Any]):
+    """An amount that stands for no line."""
+
+    vat_category = serializers.CharField(max_length=16)
+    vat_percent = MoneyField(
+        required=False, help_text="Only needed where the invoice has the category twice."
+    )
+    net = MoneyField(help_text="Without VAT.")
+
+
+class CreditSerializer(serializers.Serializer[Any]):
+    """What to credit of an invoice: lines, amounts or, without either, all that is left."""
+
+    reason = serializers.CharField(max_length=300, help_text="Printed on the credit note.")
+    lines = CreditLineSerializer(many=True, required=False, allow_empty=False)
+    amounts = CreditAmountSerializer(many=True, required=False, allow_empty=False)
+    anew = serializers.BooleanField(
+        default=False, help_text="Draft again at once what is credited (`replaced_by`)."
+    )
+    issued_on = serializers.DateField(
+        required=False,
+        help_text="By default today, or the date of the last credit note if later.",
+    )
+
+    def validate_lines(self, lines: list[dict[str, Any]]) -> dict[int, Decimal | None]:
+        """Return what to credit by the id of the line.
+
+        Raises:
+            ValidationError: a line is named twice.
+        """
+        found = {one["line"]: one.get("net") for one in lines}
+        if len(found) < len(lines):
+            raise serializers.ValidationError(_("A line is named twice."), code="unique")
+        return found
+
+    def validate_amounts(self, amounts: list[dict[str, Any]]) -> dict[tuple[str, Decimal], Decimal]:
+        """Return what to credit by category and percent; ``context`` holds the invoice.
+
+        Raises:
+            ValidationError: a category is named twice, or a percent is needed.
+        """
+        percents: dict[str, list[Decimal]] = {}
+        for tax in self.context["invoice"].taxes.all():
+            percents.setdefault(tax.category, []).append(tax.percent)
+        found = {}
+        for one in amounts:
+            of_category = percents.get(one["vat_category"], [Decimal(0)])
+            if "vat_percent" not in one and len(of_category) > 1:
+                message = _("Say which percent of the category.")
+                raise serializers.ValidationError(message, code="required")
+            found[one["vat_category"], one.get("vat_percent", of_category[0])] = one["net"]
+        if len(found) < len(amounts):
+            raise serializers.ValidationError(_("A VAT category is named twice."), code="unique")
+        return found
+
+
+class CreditNotesSerializer(serializers.Serializer[Any]):
+    """All credit notes of an invoice, on one page."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = InvoiceRowSerializer(many=True)
 
 
 class IssueSerializer(serializers.Serializer[Any]):

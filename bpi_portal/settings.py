@@ -321,7 +321,7 @@ SPECTACULAR_SETTINGS = {
         "ConferenceStateEnum": "conferencing.models.Conference.State",
         "InvoiceStateEnum": "billing.models.Invoice.State",
         "InvoiceKindEnum": "billing.models.Invoice.Kind",
-        "InvoiceStatusEnum": ["draft", "open", "paid", "overdue"],
+        "InvoiceStatusEnum": ["draft", "open", "paid", "overdue", "credited", "issued"],
         "JobStateEnum": ["queued", "running", "done", "failed"],
     },
 }

@@ -59,6 +59,9 @@ def test_a_detail_has_lines_taxes_and_payments(api):
         "net": "1.25",
         "vat_category": "domestic",
         "vat_percent": "21.000000",
+        "adjusts": None,
+        "credits": None,
+        "replaces": None,
     }
     assert sum(Decimal(line["net"]) for line in body["lines"]) == invoice.net
     assert body["taxes"] == [
