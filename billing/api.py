@@ -159,9 +159,8 @@ class InvoiceViewSet(ReadViewSet[Invoice]):
     def credit(self, request: Request, id: str) -> Response:  # noqa: A002
         """Issue a credit note: of lines, of amounts, or of all that is left."""
         invoice = self.get_object()
-        serializer = CreditSerializer(
-            data=request.data, context=self.get_serializer_context() | {"invoice": invoice}
-        )
+        context = {**self.get_serializer_context(), "invoice": invoice}
+        serializer = CreditSerializer(data=request.data, context=context)
         serializer.is_valid(raise_exception=True)
         note = services.credit_invoice(
             invoice=invoice, actor=request.user, now=timezone.now(), **serializer.validated_data
