@@ -39,12 +39,12 @@ from integration.services import (
     start_job,
     suppress,
 )
-from mailing.models import Printer, PrintJob
-from mailing.services.printing import enqueue_print, finish_print, keep_document
+from mailing.models import PrintJob
 from sales.models import Contract
 from sales.services import activate_contract, end_contracts
 from tests.factories.conferencing import make_leg, make_record, text
 from tests.factories.customers import make_issuer, spanish_tax_id
+from tests.factories.printing import make_print_jobs
 from tests.factories.sales import a_rate, draft
 from tests.factories.users import make_user
 
@@ -131,7 +131,7 @@ def build(now: dt.datetime) -> World:
         message=_message(customer, now),
         suppression=suppress(email="gone@example.es", reason="by_hand", actor=ACTOR, now=now),
         event=Event.objects.order_by("pk")[0],
-        print_job=_print_jobs(now)[0],
+        print_job=make_print_jobs(now)[0],
     )
 
 
@@ -382,28 +382,6 @@ def _orphan(bridge: Bridge, now: dt.datetime) -> Charge:
     )
     outcome = accept_call_record(bridge=bridge, record=record, now=now)
     return charge_conference(conference_id=outcome.conference.pk, now=now)
-
-
-def _print_jobs(now: dt.datetime) -> list[PrintJob]:
-    """Leave a job that somebody has to decide about, one that failed, one that waits."""
-    printer = Printer.objects.get(uri="folder:")
-    document = keep_document(key="world", content=b"%PDF-1.4\n")
-    jobs = [
-        enqueue_print(
-            key=f"world:{place}",
-            batch="world",
-            printer=printer,
-            title=f"Cartas {place}",
-            document=document,
-            pages=2,
-            requested_by=None,
-            now=now,
-        )
-        for place in range(3)
-    ]
-    finish_print(jobs[0], PrintJob.State.UNCERTAIN, now=now, reasons=["bpi-forgotten"])
-    finish_print(jobs[1], PrintJob.State.FAILED, now=now, reasons=["aborted-by-system"])
-    return jobs
 
 
 def _job(user: User, now: dt.datetime) -> Job:
