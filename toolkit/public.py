@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -38,7 +38,7 @@ def public_page(limit: str = "page") -> Callable[[View[P]], View[P]]:
             response.headers["X-Robots-Tag"] = "noindex"
             return response
 
-        return guarded
+        return cast("View[P]", guarded)
 
     return decorate
 

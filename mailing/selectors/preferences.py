@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.urls import reverse
 
-from customers.models import Address, AddressProposal, Channel, OptOut, SignedLink
+from customers.models import Address, AddressProposal, Channel, Contact, OptOut, SignedLink
 
 PURPOSE = "preferences"
 
@@ -50,6 +50,15 @@ def preferences_of_link(link: SignedLink) -> Preferences:
         address=address,
         proposal=proposals.first(),
     )
+
+
+def language_of_link(link: SignedLink) -> str:
+    """Return the language of whom the link was given to, else of the customer."""
+    contact = link.contact
+    if contact is None and link.email:
+        known = Contact.objects.filter(customer=link.customer_id, email__iexact=link.email)
+        contact = known.exclude(language="").first()
+    return (contact.language if contact else "") or link.customer.language
 
 
 def preferences_url(token: str) -> str:

@@ -1,61 +1,13 @@
 """What customers do on their page of preferences; the link they were given is the permission."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import transaction
 
-from customers.models import AddressProposal, Channel, Contact, OptOut, SignedLink
-from customers.services import (
-    CUSTOMER,
-    LinkFor,
-    Who,
-    give_links,
-    open_link,
-    opt_in,
-    opt_out,
-    propose_address,
-)
-from mailing.models import Recipient
+from customers.models import AddressProposal, Channel, OptOut, SignedLink
+from customers.services import CUSTOMER, open_link, opt_in, opt_out, propose_address
 from mailing.selectors.preferences import PURPOSE, preferences_of_link
-
-# Letters lie about: the link on one opens for more than a year.
-LIFETIME: Final = timedelta(days=400)
-
-
-def give_preference_links(
-    *, recipients: Sequence[Recipient], actor: Who, now: datetime
-) -> list[str]:
-    """Return the token of each recipient's page of preferences, in their order.
-
-    Derived from the recipient: merging a letter and its notice, or merging again, gives the same
-    token. Three queries for each thousand.
-    """
-    contacts = {
-        (customer_id, email.lower()): pk
-        for customer_id, email, pk in Contact.objects.filter(
-            customer__in={recipient.customer_id for recipient in recipients}
-        )
-        .exclude(email="")
-        .order_by("-pk")
-        .values_list("customer_id", "email", "pk")
-    }
-    return give_links(
-        wanted=[
-            LinkFor(
-                customer_id=recipient.customer_id,
-                contact_id=contacts.get((recipient.customer_id, recipient.email.lower())),
-                email=recipient.email,
-                key=f"mailing:{recipient.mailing_id}:recipient:{recipient.pk}",
-            )
-            for recipient in recipients
-        ],
-        purpose=PURPOSE,
-        lifetime=LIFETIME,
-        actor=actor,
-        now=now,
-    )
 
 
 @transaction.atomic

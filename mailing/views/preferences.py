@@ -16,7 +16,7 @@ from customers.models import OptOut, SignedLink
 from customers.selectors import issuer
 from customers.services import AddressUnchangedError, LinkRefusedError, open_link
 from mailing.forms.preferences import AddressForm, WishesForm
-from mailing.selectors.preferences import PURPOSE, preferences_of_link
+from mailing.selectors.preferences import PURPOSE, language_of_link, preferences_of_link
 from mailing.services.preferences import correct_address, save_wishes, unsubscribe
 from toolkit.public import NO_COOKIES, public_page
 
@@ -137,7 +137,7 @@ def language_of(request: HttpRequest, link: SignedLink | None) -> str:
         return chosen
     if link is None:
         return translation.get_language() or settings.LANGUAGE_CODE
-    return (link.contact.language if link.contact else "") or link.customer.language
+    return language_of_link(link)
 
 
 def _render(

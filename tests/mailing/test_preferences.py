@@ -11,12 +11,12 @@ from customers.selectors import opted_out, opted_out_emails
 from customers.services import give_link, opt_out, revoke_link
 from integration.models import Event, Suppression
 from mailing.selectors.preferences import preferences_url, unsubscribe_url
-from mailing.services.preferences import LIFETIME
 from tests.factories.customers import make_customer, make_issuer
 
 pytestmark = pytest.mark.django_db
 
 EMAIL = "ana@example.com"
+LIFETIME = dt.timedelta(days=400)
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 STREET = {
     "address": "1",
@@ -296,7 +296,10 @@ def test_the_page_speaks_the_language_of_the_contact_and_can_be_switched(client,
     assert '<html lang="es"' in spanish.content.decode()
     answer = client.post(f"{page_of(token)}?lang=es", {"wishes": "1"})
     assert answer.headers["Location"] == f"{page_of(token)}?lang=es&saved=wishes"
-    assert '<html lang="es"' in client.get(page_of(give(customer, contact=False))).content.decode()
+    by_address = give(customer, contact=False, email=EMAIL.upper())
+    assert '<html lang="en"' in client.get(page_of(by_address)).content.decode()
+    unknown = give(customer, contact=False, email="otra@example.com")
+    assert '<html lang="es"' in client.get(page_of(unknown)).content.decode()
     assert '<html lang="en"' in client.get(f"{page_of(token)}?lang=xx").content.decode()
 
 
