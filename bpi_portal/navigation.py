@@ -54,6 +54,7 @@ ENTRIES = (
     Entry(_("Invoices"), "file-text", "billing:invoice_list", BILLING, "i", on_phone=True),
     Entry(_("Review drafts"), "list-checks", "billing:review_list", BILLING, "v"),
     Entry(_("Billing runs"), "play", "billing:run_list", BILLING, "b"),
+    Entry(_("Products"), "package", "billing:product_list", BILLING),
     Entry(_("Problems"), "triangle-alert", "billing:problem_list", BILLING, "p"),
     Entry(
         _("Reservations"),
@@ -65,8 +66,10 @@ ENTRIES = (
     ),
     Entry(_("Day view"), "calendar-clock", "conferencing:day", CONFERENCES, "d"),
     Entry(_("Conferences"), "radio", "conferencing:conference_list", CONFERENCES, "l"),
-    Entry(_("E-mail"), "mail", "integration:message_list", OFFICE, "e"),
+    Entry(_("Mailings"), "send", "mailing:mailing_list", MAILING, "m"),
+    Entry(_("Templates"), "scroll-text", "mailing:template_list", MAILING, "w"),
     Entry(_("Printers"), "printer", "mailing:printer_list", MAILING, "q"),
+    Entry(_("E-mail"), "mail", "integration:message_list", OFFICE, "e"),
     Entry(_("Settings"), "settings", "settings:issuer", OFFICE, "s"),
     Entry(_("Users"), "user-cog", "users:user_list", OFFICE, "u"),
 )

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from .views import actions, mailings, preferences, printers, recipients, wizard
+from .views import (
+    actions,
+    mailings,
+    preferences,
+    printers,
+    recipients,
+    template_editor,
+    templates,
+    wizard,
+)
 
 app_name = "mailing"
 urlpatterns = [
@@ -81,6 +90,20 @@ urlpatterns = [
         recipients.chunk_retry,
         name="chunk_retry",
     ),
+    path("templates/", templates.template_list, name="template_list"),
+    path("templates/new/", template_editor.template_create, name="template_create"),
+    path("templates/preview/", template_editor.template_preview, name="template_preview"),
+    path("templates/customers/", template_editor.template_customers, name="template_customers"),
+    path("templates/pictures/", template_editor.template_pictures, name="template_pictures"),
+    path(
+        "templates/pictures/<slug:name>/",
+        template_editor.template_picture,
+        name="template_picture",
+    ),
+    path("templates/<int:pk>/", templates.template_detail, name="template_detail"),
+    path("templates/<int:pk>/shown/", template_editor.template_shown, name="template_shown"),
+    path("templates/<int:pk>/edit/", template_editor.template_edit, name="template_edit"),
+    path("templates/<int:pk>/archive/", templates.template_archive, name="template_archive"),
     path("printers/", printers.printer_list, name="printer_list"),
     path("printers/new/", printers.printer_create, name="printer_create"),
     path("printers/<int:pk>/", printers.printer_detail, name="printer_detail"),

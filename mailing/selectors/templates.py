@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.functional import Promise
@@ -19,6 +19,15 @@ WRITTEN: Final = ("subject", "body", "enclosure")
 LANGUAGES: Final = ("es", "en")
 TEXTS: Final = tuple(f"{part}_{language}" for language in LANGUAGES for part in WRITTEN)
 
+OPERATOR_NAMES: Final[dict[str, Promise]] = {
+    "is": _("is"),
+    "is_not": _("is not"),
+    "filled": _("is filled in"),
+    "empty": _("is empty"),
+    "contains": _("contains"),
+    "greater": _("is greater than"),
+    "less": _("is less than"),
+}
 PARTS: Final[dict[str, Promise]] = {
     "subject_es": _("Subject (Spanish)"),
     "subject_en": _("Subject (English)"),
@@ -79,6 +88,41 @@ def field_menu(kind: str, *, conditions: bool = False) -> list[MenuGroup]:
         )
         for group, members in merge.grouped(fields)
     ]
+
+
+def editor_catalogue(kind: str) -> dict[str, Any]:
+    """Return what the editor must know of fields and conditions, in the active language."""
+    is_english = (get_language() or "es").startswith("en")
+    return {
+        "groups": [
+            {
+                "name": group.name,
+                "fields": [
+                    {
+                        "path": each.path,
+                        "name": name,
+                        "kind": each.kind,
+                        "shown": each.shown,
+                        "choices": [
+                            [value, english if is_english else spanish]
+                            for value, spanish, english in each.choices
+                        ],
+                    }
+                    for each, name in group.fields
+                ],
+            }
+            for group in field_menu(kind, conditions=True)
+        ],
+        "operators": [
+            {
+                "code": code,
+                "name": str(OPERATOR_NAMES[code]),
+                "kinds": sorted(kinds),
+                "value": code not in merge.NO_VALUE,
+            }
+            for code, kinds in merge.OPERATORS.items()
+        ],
+    }
 
 
 def picture_names() -> set[str]:

@@ -108,43 +108,25 @@ def save_version(
     texts: Mapping[str, str],
     layout: str = DEFAULT_LAYOUT,
     letterhead: bool = True,
+    name: str | None = None,
     expected_version: int | None = None,
     actor: Who,
     now: dt.datetime,
 ) -> TemplateVersion:
     """Save the texts as the next version and return it; older ones stay as they are.
 
-    Saving what is saved already returns the newest version, and nothing is added.
+    Saving what is saved already returns the newest version, and nothing is added. With ``name``
+    the template is called so from now on.
 
     Raises:
         TemplateChangedMeanwhileError: the template is not at ``expected_version`` any more.
+        ValidationError: the name is taken or wrong.
         TemplateInvalidError: with every fault of the texts.
     """
     locked = _locked(template, expected_version)
+    if name is not None:
+        _rename(locked, name, actor=actor, now=now)
     return _save(locked, texts, layout=layout, letterhead=letterhead, actor=actor, now=now)
-
-
-@transaction.atomic
-def rename_template(
-    *,
-    template: Template,
-    name: str,
-    expected_version: int | None = None,
-    actor: Who,
-    now: dt.datetime,
-) -> Template:
-    """Call a template by another name.
-
-    Raises:
-        TemplateChangedMeanwhileError: it is not at ``expected_version`` any more.
-        ValidationError: the name is taken or wrong.
-    """
-    locked = _locked(template, expected_version)
-    if locked.name != name.strip():
-        locked.name = name.strip()
-        locked.full_clean()
-        _change(locked, "renamed", actor=actor, now=now)
-    return locked
 
 
 @transaction.atomic
@@ -152,7 +134,7 @@ def archive_template(
     *, template: Template, archived: bool = True, actor: Who, now: dt.datetime
 ) -> Template:
     """Offer a template to new mailings no more, or again. Repeating it changes nothing."""
-    locked = _locked(template, None)
+    locked = _locked(template)
     if locked.archived != archived:
         locked.archived = archived
         _change(locked, "archived" if archived else "restored", actor=actor, now=now)
@@ -181,6 +163,14 @@ def draft_version(
         fields=_named(clean),
         **clean,
     )
+
+
+def _rename(template: Template, name: str, *, actor: Who, now: dt.datetime) -> None:
+    if template.name == name.strip():
+        return
+    template.name = name.strip()
+    template.full_clean()
+    _change(template, "renamed", actor=actor, now=now)
 
 
 def _save(
@@ -278,7 +268,7 @@ def _hash_of(version: TemplateVersion) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def _locked(template: Template, expected_version: int | None) -> Template:
+def _locked(template: Template, expected_version: int | None = None) -> Template:
     locked = Template.objects.select_for_update().get(pk=template.pk)
     if expected_version is not None and locked.version != expected_version:
         raise TemplateChangedMeanwhileError

@@ -18,7 +18,6 @@ from mailing.services.templates import (
     TemplateInvalidError,
     archive_template,
     create_template,
-    rename_template,
     save_version,
 )
 from tests.factories.users import make_user
@@ -136,14 +135,18 @@ def test_names_and_the_archive():
         write()
     with pytest.raises(ValidationError):
         write(name="Otra", kind="poem")
-    renamed = rename_template(template=first.template, name=" Nueva ", actor="tests", now=NOW)
-    assert renamed.name == "Nueva"
+    assert save(first.template, TEXTS, name=" Nueva ").pk == first.pk
+    assert Template.objects.get().name == "Nueva"
+    write(name="Otra")
+    with pytest.raises(ValidationError):
+        save(first.template, {"body_es": "<p>x</p>"}, name="Otra")
+    assert TemplateVersion.objects.count() == 2
     for _twice in range(2):
         archive_template(template=first.template, actor="tests", now=NOW)
-    assert list(newest_versions()) == []
+    assert [row.template.name for row in newest_versions()] == ["Otra"]
     assert Event.objects.filter(type="template.archived").count() == 1
     archive_template(template=first.template, archived=False, actor="tests", now=NOW)
-    assert newest_versions().count() == 1
+    assert newest_versions().count() == 2
 
 
 # --- what is refused --------------------------------------------------------------------------
