@@ -13,10 +13,16 @@ from toolkit.api.viewsets import CreateMixin, ReadViewSet, ResourceViewSet, Upda
 from toolkit.tables import Column
 
 from .filters import CustomerFilter
-from .models import Customer
-from .selectors import customer_for, customers_visible_to, events_told_to
-from .serializers import CustomerRowSerializer, CustomerSerializer, TimelineSerializer
-from .services import change_customer, register_customer
+from .models import Customer, CustomerList
+from .selectors import customer_for, customers_visible_to, events_told_to, lists_visible_to
+from .serializers import (
+    CustomerListRowSerializer,
+    CustomerListSerializer,
+    CustomerRowSerializer,
+    CustomerSerializer,
+    TimelineSerializer,
+)
+from .services import change_customer, register_customer, save_list
 
 
 class CustomerViewSet(CreateMixin[Customer], UpdateMixin[Customer], ReadViewSet[Customer]):
@@ -58,6 +64,41 @@ class CustomerViewSet(CreateMixin[Customer], UpdateMixin[Customer], ReadViewSet[
         )
 
 
+class CustomerListViewSet(CreateMixin[CustomerList], ReadViewSet[CustomerList]):
+    """Customers chosen once, by their numbers; a mailing can be sent to a list.
+
+    A list never changes: whoever wants other customers saves another one.
+    """
+
+    serializer_class = CustomerListSerializer
+    list_serializer_class = CustomerListRowSerializer
+    lookup_field = "pk"
+    lookup_url_kwarg = "id"
+    lookup_value_regex = "[0-9]{1,18}"
+    columns = {"created": Column("created_at"), "name": Column("name")}
+    ordering = "-created"
+    has_version = False
+    required_permissions = {
+        "list": "customers.view_customerlist",
+        "retrieve": "customers.view_customerlist",
+        "create": "customers.add_customerlist",
+    }
+
+    def get_queryset(self) -> QuerySet[CustomerList]:
+        """Return the lists that the caller may see."""
+        return lists_visible_to(self.request.user)
+
+    def create_object(self, data: dict[str, Any]) -> CustomerList:
+        """Save a list."""
+        return save_list(
+            name=data["name"],
+            origin=data.get("origin", CustomerList.Origin.HAND),
+            numbers=data["numbers"],
+            actor=self.request.user,
+            now=timezone.now(),
+        )
+
+
 class TimelineViewSet(ListModelMixin, ResourceViewSet[Event]):
     """What happened to a customer, of all departments that one may look into, newest first."""
 
@@ -83,6 +124,7 @@ class TimelineViewSet(ListModelMixin, ResourceViewSet[Event]):
 
 def register(router: BaseRouter) -> None:
     """Add the customer's addresses to the API."""
+    router.register("customer-lists", CustomerListViewSet, basename="saved-list")
     router.register("customers", CustomerViewSet, basename="customer")
     router.register(
         r"customers/(?P<number>[^/]+)/timeline", TimelineViewSet, basename="customer-timeline"

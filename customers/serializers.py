@@ -9,7 +9,7 @@ from rest_framework import serializers
 from integration.models import Event
 from toolkit.api.fields import ModelSerializer, MomentField
 
-from .models import Address, Contact, Customer
+from .models import Address, Contact, Customer, CustomerList
 from .selectors import in_words, preferences_of
 
 
@@ -102,6 +102,31 @@ class CustomerSerializer(CustomerRowSerializer):
         if not isinstance(value, dict):
             raise serializers.ValidationError(_("Write an object of named values."))
         return value
+
+
+class CustomerListRowSerializer(ModelSerializer):
+    """A saved list among others; ``customers`` counts them."""
+
+    customers = serializers.SerializerMethodField()
+    created_by = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
+    created_at = MomentField(read_only=True)
+
+    class Meta:
+        model = CustomerList
+        fields = ["id", "name", "origin", "customers", "created_by", "created_at"]
+
+    def get_customers(self, saved: CustomerList) -> int:
+        """Count the customers of the list."""
+        return len(saved.numbers)
+
+
+class CustomerListSerializer(CustomerListRowSerializer):
+    """A saved list with the numbers of its customers, in the order in which they were given."""
+
+    numbers = serializers.ListField(child=serializers.CharField(max_length=20))
+
+    class Meta(CustomerListRowSerializer.Meta):
+        fields = [*CustomerListRowSerializer.Meta.fields, "numbers"]
 
 
 class TimelineSerializer(serializers.Serializer[Any]):

@@ -46,6 +46,7 @@ COLUMNS = {"name": Column("name"), "created": Column("created_at")}
 MEMBERS = {"name": Column("sort_key"), "number": Column("number")}
 SHOWN = 12
 TOLD = 100
+WRITE = ("mailing.view_mailing", "mailing.add_mailing")
 CUSTOMERS = "customers"
 """The key of saved views of the customers' list."""
 
@@ -64,7 +65,11 @@ def list_list(request: HttpRequest) -> HttpResponse:
 
 @require("customers.view_customer", "customers.add_customerlist")
 def list_create(request: HttpRequest) -> HttpResponse:
-    """Freeze the customers named in the address (``number=``), or all of the filter in it."""
+    """Freeze the customers named in the address (``number=``), or all of the filter in it.
+
+    With ``then=write`` a mailing to them begins.
+    """
+    to_write = request.GET.get("then") == "write" and request.user.has_perms(WRITE)
     day = date_format(timezone.localtime(), "SHORT_DATETIME_FORMAT")
     initial = {"name": _("Selection of %(day)s") % {"day": day}}
     form = ListForm(request.POST or None, initial=initial)
@@ -73,8 +78,15 @@ def list_create(request: HttpRequest) -> HttpResponse:
         asked = request.GET.getlist("number")
         numbers = asked or list(chosen.values_list("number", flat=True))
         if saved := _saved(request, form, CustomerList.Origin.HAND, numbers):
+            if to_write:
+                return redirect(f"{reverse('mailing:mailing_new')}?list={saved.pk}")
             return redirect("sales:list_detail", pk=saved.pk)
-    context = {"form": form, "count": chosen.count(), "chosen": chosen[:SHOWN]}
+    context = {
+        "form": form,
+        "count": chosen.count(),
+        "chosen": chosen[:SHOWN],
+        "to_write": to_write,
+    }
     return render(request, "sales/list_form.html", context)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from knox.models import AuthToken
 
-from customers.models import Customer
+from customers.models import Customer, CustomerList
 from customers.services import suspend_customer
 from tests.factories.customers import NOW, make_customer
 from tests.factories.users import make_user
@@ -113,6 +113,32 @@ def test_preferences_show_the_wishes_and_are_written_through_them(api):
     assert stale.status_code == 412
     refused = api("patch", path, {"preferences": {"letters": 1}}, **{"If-Match": "*"})
     assert [error["pointer"] for error in refused.json()["errors"]] == ["/preferences"]
+
+
+def test_a_list_is_saved_and_read_back(api):
+    one, two = make_customer(), make_customer()
+    body = {"name": "Feria", "origin": "import", "numbers": [two.number, one.number]}
+    made = api("post", "customer-lists/", body)
+    assert made.status_code == 201, made.content
+    saved = made.json()
+    assert made.headers["Location"].endswith(f"/api/v1/customer-lists/{saved['id']}/")
+    assert saved.pop("created_by")
+    assert saved.pop("created_at")
+    assert saved == {"id": saved["id"], **body, "customers": 2}
+    assert api("get", f"customer-lists/{saved['id']}/").json()["numbers"] == body["numbers"]
+    [row] = api("get", "customer-lists/").json()["results"]
+    assert (row["name"], row["customers"], "numbers" in row) == ("Feria", 2, False)
+
+
+def test_a_list_of_strangers_is_refused_and_names_them(api):
+    known = make_customer()
+    refused = api("post", "customer-lists/", {"name": "x", "numbers": [known.number, "C-99999"]})
+    assert refused.status_code == 400
+    assert refused.json()["type"] == "/problems/unknown-customers"
+    assert refused.json()["numbers"] == ["C-99999"]
+    assert api("post", "customer-lists/", {"name": "x", "numbers": []}).status_code == 400
+    assert api("post", "customer-lists/", {"name": " ", "numbers": [known.number]}).json()["errors"]
+    assert not CustomerList.objects.exists()
 
 
 def test_the_timeline_tells_all_departments_newest_first(api):

@@ -44,6 +44,23 @@ def test_ticked_customers_become_a_list(client, lucia):
     assert saved.created_by == lucia
 
 
+def test_whoever_writes_mailings_goes_on_to_one(client):
+    customer = make_customer()
+    address = f"{NEW}?number={customer.number}&then=write"
+    writer = make_user("mailing")
+    client.force_login(writer)
+    assert 'name="then" value="write"' in client.get("/sales/customers/").content.decode()
+    answer = client.post(address, {"name": "Feria"})
+    saved = CustomerList.objects.get()
+    assert answer.headers["Location"] == f"/mailing/mailings/new/?list={saved.pk}"
+    page = client.get(f"/sales/lists/{saved.pk}/").content.decode()
+    assert f'href="/mailing/mailings/new/?list={saved.pk}"' in page
+    client.force_login(make_user("billing"))
+    assert 'value="write"' not in client.get("/sales/customers/").content.decode()
+    answer = client.post(address, {"name": "Otra"})
+    assert answer.headers["Location"].startswith("/sales/lists/")
+
+
 def test_all_of_a_filter_become_a_list_also_beyond_the_page(client, lucia):
     wanted = [make_customer(legal_name=f"Ágora {place}") for place in range(3)]
     make_customer(legal_name="Otra")
