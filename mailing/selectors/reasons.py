@@ -100,10 +100,15 @@ class Judge:
         details: list[str],
     ) -> str:
         """Answer whether the text would print a field that is blank, and note which."""
-        if version is None:
+        if version is None or all(_has(values, path) for path in version.fields):
             return ""
         # What is missing does not depend on the paper: any text can be asked as an e-mail.
         text = email_of(version, language=recipient.language, issuer=self.occasion.house)
         missing = text.missing(values)
         details.extend(missing)
         return Reason.MISSING_FIELD if missing else ""
+
+
+def _has(values: Values, path: str) -> bool:
+    group, _dot, name = path.partition(".")
+    return values.get(group, {}).get(name) not in {None, ""}

@@ -1,11 +1,6 @@
 """Letters become documents: in their order, whole or not at all, the same bytes again."""
 
-import datetime as dt
-import subprocess
-from pathlib import Path
-
 import pytest
-from django.conf import settings
 from django.db import connections
 
 from customers.services import change_customer, opt_out
@@ -25,9 +20,18 @@ from mailing.services import (
 from tests.factories.customers import NOW, make_customer, make_issuer
 from tests.factories.mailing import make_approved
 from tests.factories.users import make_user
+from tests.mailing.papers import (
+    LATER,
+    clock,
+    customers,
+    document,
+    merge_all,
+    pages_of_text,
+    postal,
+    started,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.pango, pytest.mark.poppler]
-LATER = NOW + dt.timedelta(minutes=5)
 
 
 @pytest.fixture(autouse=True)
@@ -45,50 +49,6 @@ def sender():
 @pytest.fixture
 def printer():
     return Printer.objects.create(name="Bandeja", uri="folder:tests", duplex=True)
-
-
-def clock():
-    return LATER
-
-
-def customers(count, **fields):
-    return [
-        make_customer(
-            legal_name=f"Cliente {number}",
-            addresses=[
-                {
-                    "kind": "postal",
-                    "line1": f"Calle Mayor {number}",
-                    "postcode": f"280{number:02d}",
-                    "city": "Madrid",
-                    "country": "ES",
-                }
-            ],
-            **fields,
-        )
-        for number in range(count)
-    ]
-
-
-def started(sender, **fields):
-    return start(mailing=make_approved(sender, notice=None, **fields), actor=sender, now=NOW)
-
-
-def merge_all(mailing):
-    while merge_next(mailing_id=mailing.pk, clock=clock):
-        pass
-    mailing.refresh_from_db()
-
-
-def pages_of_text(pdf: bytes) -> list[str]:
-    """Return what ``pdftotext`` reads on each page."""
-    command = ["pdftotext", "-layout", "-", "-"]
-    read = subprocess.run(command, input=pdf, capture_output=True, check=True)  # noqa: S603
-    return read.stdout.decode().split("\f")[:-1]
-
-
-def document(chunk) -> bytes:
-    return (Path(settings.MEDIA_ROOT) / chunk.document).read_bytes()
 
 
 class TestParts:
@@ -132,18 +92,8 @@ class TestParts:
 
     def test_a_separator_stands_before_each_country(self, sender):
         customers(1)
-        make_customer(
-            legal_name="Kunde",
-            addresses=[
-                {
-                    "kind": "postal",
-                    "line1": "Unter den Linden 1",
-                    "postcode": "10117",
-                    "city": "Berlin",
-                    "country": "DE",
-                }
-            ],
-        )
+        berlin = postal("Unter den Linden 1", postcode="10117", city="Berlin", country="DE")
+        make_customer(legal_name="Kunde", addresses=[berlin])
         mailing = started(sender, separators=True)
         merge_all(mailing)
         first, second, third, fourth = pages_of_text(document(mailing.chunks.get()))
@@ -300,15 +250,7 @@ class TestApproval:
         change_customer(
             customer=one,
             expected_version=one.version,
-            addresses=[
-                {
-                    "kind": "postal",
-                    "line1": "Calle Nueva 1",
-                    "postcode": "28999",
-                    "city": "Madrid",
-                    "country": "ES",
-                }
-            ],
+            addresses=[postal("Calle Nueva 1", postcode="28999")],
             actor=sender,
             now=LATER,
         )
