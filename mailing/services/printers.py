@@ -235,8 +235,13 @@ def print_test_page(*, printer: Printer, actor: Who, now: dt.datetime) -> PrintJ
 
 
 def options_of(printer: Printer, **others: Any) -> Options:
-    """Return how the printer is set, with what a job wants otherwise."""
+    """Return how the printer is set, with what a job wants otherwise.
+
+    The tray holds the printer's own paper: where another is wanted, the printer finds its tray.
+    """
     own = {name: getattr(printer, name) for name in ("media", "tray", "duplex", "color")}
+    if others.get("media", printer.media) != printer.media:
+        own["tray"] = ""
     return Options(**(own | others))
 
 

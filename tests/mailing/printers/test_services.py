@@ -101,8 +101,7 @@ def test_it_prints_as_it_is_set(queue, printer) -> None:
     assert said == [
         "sides=two-sided-long-edge print-color-mode=color "
         "media-col={media-size={x-dimension=14800 y-dimension=21000} media-source=photo}",
-        "sides=one-sided print-color-mode=color "
-        "media-col={media-size={x-dimension=11000 y-dimension=22000} media-source=photo}",
+        "sides=one-sided print-color-mode=color media=iso_dl_110x220mm",
     ]
 
 
