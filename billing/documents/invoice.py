@@ -16,7 +16,8 @@ class BilledLine:
     """One line: ``net`` without VAT, rounded to the currency; ``quantity`` as TARIFF.md has it.
 
     ``unit_price`` is the fee that the quantity was multiplied by, None on usage lines.
-    ``vat_percent`` is None as long as the category has no rate: only on a draft.
+    ``vat_percent`` is None as long as the category has no rate: only on a draft. ``corrects`` is
+    the number of the invoice that billed what this line is the difference to.
     """
 
     kind: str
@@ -26,6 +27,7 @@ class BilledLine:
     net: Decimal
     vat_category: str
     vat_percent: Decimal | None
+    corrects: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ class BilledTax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectedInvoice:
-    """An issued invoice that a credit note takes back."""
+    """An issued invoice that a credit note takes back, or that another invoice replaces."""
 
     number: str
     issued_on: dt.date
@@ -96,7 +98,8 @@ class InvoiceDocument:
     ``issuer``, ``customer`` and ``contract`` are those of ``Invoice.snapshot``. Moments are shown
     on the customer's clocks. Where an invoice is too long for paper, ``conferences`` is empty,
     ``summary`` holds its lines by kind, and the calls are delivered as a file.
-    ``vat_in_issuers_currency`` is there where the invoice is in another currency than the
+    A credit note ``corrects`` others and says the ``reason``; an invoice drafted anew ``replaces``
+    one. ``vat_in_issuers_currency`` is there where the invoice is in another currency than the
     issuer's books, and a rate was known.
     """
 
@@ -121,6 +124,8 @@ class InvoiceDocument:
     total: Decimal
     calls: int
     corrects: tuple[CorrectedInvoice, ...] = ()
+    replaces: CorrectedInvoice | None = None
+    reason: str = ""
     issuers_currency: str = ""
     vat_in_issuers_currency: Decimal | None = None
 

@@ -7,7 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from billing import documents
-from billing.documents import BilledConference, BilledLeg, BilledLine, BilledTax, InvoiceDocument
+from billing.documents import (
+    BilledConference,
+    BilledLeg,
+    BilledLine,
+    BilledTax,
+    CorrectedInvoice,
+    InvoiceDocument,
+)
 from billing.models import Invoice, InvoiceLine, Logo, RatedLeg
 from customers.selectors import issuer as our_company
 from toolkit.periods import Period
@@ -35,7 +42,7 @@ def invoice_document(invoice: Invoice) -> InvoiceDocument:
     file that the invoice's page offers.
     """
     copy, logo = _copy_and_logo(invoice)
-    lines = list(invoice.lines.select_related("charge_line"))
+    lines = list(invoice.lines.select_related("charge_line", "adjusts"))
     calls = count_calls(invoice)
     is_long = len(lines) > MOST_LINES
     legs = {} if is_long or calls > MOST_CALLS else _legs_by_conference(invoice)
@@ -71,7 +78,16 @@ def invoice_document(invoice: Invoice) -> InvoiceDocument:
         vat=invoice.vat,
         total=invoice.total,
         calls=calls,
+        corrects=_named(invoice.rectifies),
+        replaces=next(iter(_named(invoice.replaces)), None),
+        reason=invoice.reason,
     )
+
+
+def _named(invoice: Invoice | None) -> tuple[CorrectedInvoice, ...]:
+    if invoice is None or invoice.number is None or invoice.issued_on is None:
+        return ()
+    return (CorrectedInvoice(number=invoice.number, issued_on=invoice.issued_on),)
 
 
 def _copy_and_logo(invoice: Invoice) -> tuple[Mapping[str, Any], bytes]:
@@ -131,11 +147,22 @@ def _line(line: InvoiceLine) -> BilledLine:
         kind=line.kind,
         description=line.description,
         quantity=line.quantity,
-        unit_price=line.charge_line.unit_price if line.charge_line else None,
+        unit_price=_unit_price(line),
         net=line.net,
         vat_category=line.vat_category,
         vat_percent=line.vat_percent,
+        corrects=(line.adjusts.number or "") if line.adjusts else "",
     )
+
+
+def _unit_price(line: InvoiceLine) -> Decimal | None:
+    """Answer what the quantity was multiplied by; None where days of a month count, too."""
+    if line.charge_line is not None:
+        return line.charge_line.unit_price
+    basis = line.basis
+    if "unit_price" not in basis or basis.get("active_days") != basis.get("days"):
+        return None
+    return Decimal(basis["unit_price"])
 
 
 def _legs_by_conference(invoice: Invoice) -> Mapping[object, list[RatedLeg]]:
