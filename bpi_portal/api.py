@@ -9,6 +9,7 @@ from conferencing.api import api_urlpatterns as conferencing_urlpatterns
 from conferencing.api import register as register_conferencing
 from customers.api import register as register_customers
 from integration.api import register as register_integration
+from mailing.api import register as register_mailing
 from sales.api import api_urlpatterns as sales_urlpatterns
 from sales.api import register as register_sales
 
@@ -18,6 +19,7 @@ for register in (
     register_conferencing,
     register_customers,
     register_integration,
+    register_mailing,
     register_sales,
 ):
     register(router)

@@ -84,6 +84,8 @@ BILLING = [
     "billing.change_subscription",
     "billing.add_oneoffcharge",
     "billing.change_oneoffcharge",
+    "billing.view_billingsettings",
+    "billing.change_billingsettings",
     "billing.add_payment",
     *MEND_EMAIL,
     "integration.view_job",
@@ -104,18 +106,45 @@ PRINTERS = [
     "mailing.change_printer",
     "mailing.change_printjob",
 ]
-MAILING = [*SEE_CUSTOMERS, *LISTS, *WISHES, *LINKS, *MEND_EMAIL, *PRINTERS]
+SEE_MAILINGS = [
+    "mailing.view_mailing",
+    "mailing.view_recipient",
+    "mailing.view_template",
+    "mailing.view_templateversion",
+]
+MAILINGS = [
+    *SEE_MAILINGS,
+    "mailing.add_mailing",
+    "mailing.change_mailing",
+    "mailing.approve_mailing",
+    "mailing.start_mailing",
+    "mailing.download_recipients",
+    "mailing.add_template",
+    "mailing.change_template",
+]
+MAILING = [
+    *SEE_CUSTOMERS,
+    *LISTS,
+    *WISHES,
+    *LINKS,
+    *MEND_EMAIL,
+    *MAILINGS,
+    *PRINTERS,
+    "integration.view_job",
+]
 AUDITOR = [
     *SEE_CUSTOMERS,
     *SEE_CONTRACTS,
     *SEE_CONFERENCES,
     *SEE_BILLING,
+    *SEE_MAILINGS,
     *SEE_PRINTERS,
     "customers.view_customerlist",
     "customers.view_issuer",
     "customers.view_signedlink",
     "billing.view_vatrate",
     "billing.view_invoiceseries",
+    "billing.view_billingsettings",
     "integration.view_event",
     "integration.view_job",
 ]

@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from customers.filters import CustomerFilter
-from customers.models import Customer
+from customers.models import Customer, CustomerList
 from customers.selectors import customers_visible_to, lists_visible_to
 
 Reader = AbstractBaseUser | AnonymousUser
 
-_WAYS: Final = frozenset({"filter", "list", "numbers"})
+WAYS: Final = frozenset({"filter", "list", "numbers"})
 
 
 def check_audience(audience: Mapping[str, Any]) -> None:
@@ -28,7 +28,8 @@ def check_audience(audience: Mapping[str, Any]) -> None:
         case "filter", dict() if not others:
             _filter(what, Customer.objects.none())
         case "list", int() if not others and not isinstance(what, bool):
-            pass
+            if not CustomerList.objects.filter(pk=what).exists():
+                raise _refused(_("This list of customers does not exist."))
         case "numbers", list() if not others and what and all(map(_is_text, what)):
             pass
         case _:

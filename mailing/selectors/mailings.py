@@ -11,7 +11,9 @@ def mailings_visible_to(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Mail
     """Return the mailings that ``user`` may see: all of them, or none."""
     if not user.has_perm("mailing.view_mailing"):  # type: ignore[union-attr]
         return Mailing.objects.none()
-    return Mailing.objects.select_related("letter__template", "notice__template", "printer")
+    return Mailing.objects.select_related(
+        "letter__template", "notice__template", "printer", "created_by", "approved_by"
+    )
 
 
 def mailing_for(user: AbstractBaseUser | AnonymousUser, number: str) -> Mailing:
