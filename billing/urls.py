@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import customers, explanations, invoices, payments, problems, review, runs
+from .views import catalogue, customers, explanations, invoices, payments, problems, review, runs
 
 app_name = "billing"
 urlpatterns = [
@@ -16,6 +16,18 @@ urlpatterns = [
     path("invoices/<int:pk>/payments/new/", payments.payment_create, name="payment_create"),
     path("customers/<str:number>/figures/", customers.customer_figures, name="customer_figures"),
     path("customers/<str:number>/invoices/", customers.customer_invoices, name="customer_invoices"),
+    path("customers/<str:number>/extras/", catalogue.customer_extras, name="customer_extras"),
+    path(
+        "customers/<str:number>/subscriptions/new/",
+        catalogue.subscription_create,
+        name="subscription_create",
+    ),
+    path("customers/<str:number>/charges/new/", catalogue.charge_create, name="charge_create"),
+    path("subscriptions/<int:pk>/end/", catalogue.subscription_end, name="subscription_end"),
+    path("charges/<int:pk>/withdraw/", catalogue.charge_withdraw, name="charge_withdraw"),
+    path("products/", catalogue.product_list, name="product_list"),
+    path("products/new/", catalogue.product_create, name="product_create"),
+    path("products/<int:pk>/", catalogue.product_edit, name="product_edit"),
     path("runs/", runs.run_list, name="run_list"),
     path("runs/new/", runs.run_create, name="run_create"),
     path("runs/unbilled/", runs.run_unbilled, name="run_unbilled"),

@@ -1,5 +1,16 @@
 """What billing does: charge conferences, draft and issue invoices, take payments."""
 
+from .catalogue import (
+    BilledAlreadyError,
+    CodeTakenError,
+    NotInForceError,
+    ProductChangedMeanwhileError,
+    add_one_off_charge,
+    end_subscription,
+    save_product,
+    subscribe,
+    withdraw_one_off_charge,
+)
 from .charges import ConferenceNotOverError, charge_conference
 from .credit_notes import (
     CreditChangedMeanwhileError,
@@ -22,7 +33,12 @@ from .issuing import (
 from .payments import PaymentReferenceUsedError, PaymentRefusedError, record_payment
 from .preparing import Run, due_periods, issue_due_conference_invoices, prepare_period
 from .problems import NothingToRetryError, assign_conference, retry_charge
-from .review import accept_flag, save_review_settings
+from .review import (
+    FlagGoneError,
+    SettingsChangedMeanwhileError,
+    accept_flag,
+    save_review_settings,
+)
 from .run_items import work_on_run
 from .runs import (
     RunOverError,
@@ -36,30 +52,38 @@ from .runs import (
 from .settings import open_series, set_vat_rate
 
 __all__ = [
+    "BilledAlreadyError",
+    "CodeTakenError",
     "ConferenceNotOverError",
     "CreditChangedMeanwhileError",
     "CreditPlan",
     "CreditRefusedError",
+    "FlagGoneError",
     "InvoiceNotDraftError",
     "IssueDateRefusedError",
     "IssuerMissingError",
     "NegativeInvoiceError",
+    "NotInForceError",
     "NothingToIssueError",
     "NothingToRetryError",
     "PaymentReferenceUsedError",
     "PaymentRefusedError",
+    "ProductChangedMeanwhileError",
     "ReissueRefusedError",
     "Run",
     "RunOverError",
     "RunRefusedError",
+    "SettingsChangedMeanwhileError",
     "VatRateMissingError",
     "accept_flag",
+    "add_one_off_charge",
     "assign_conference",
     "cancel_run",
     "charge_conference",
     "credit_adjustments",
     "credit_invoice",
     "due_periods",
+    "end_subscription",
     "issue_due_conference_invoices",
     "issue_invoice",
     "open_series",
@@ -72,9 +96,12 @@ __all__ = [
     "request_figures",
     "resume_run",
     "retry_charge",
+    "save_product",
     "save_review_settings",
     "set_vat_rate",
     "silent_runs",
     "start_run",
+    "subscribe",
+    "withdraw_one_off_charge",
     "work_on_run",
 ]

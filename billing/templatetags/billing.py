@@ -9,7 +9,7 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
-from billing.models import Flag, LineKind, PaymentMethod
+from billing.models import Flag, InvoiceLine, LineKind, PaymentMethod, Product
 from sales.models import ContractRate
 from toolkit.money import format_exact, format_micros, from_decimal
 from toolkit.templatetags.values import NBSP, num
@@ -17,6 +17,7 @@ from toolkit.templatetags.values import NBSP, num
 register = template.Library()
 
 _SHOWN_DECIMALS: Final = 9
+_FROM_CATALOGUE: Final = (LineKind.SUBSCRIPTION, LineKind.ONE_OFF)
 _PER_PORT: Final = ("unused_ports", "overage_ports")
 
 
@@ -30,10 +31,23 @@ def clock(seconds: int | None) -> str:
 
 
 @register.simple_tag
-def quantity(kind: str, count: int | None) -> str:
-    """Write the quantity of a line with its unit: what is counted depends on the kind."""
+def what_for(line: InvoiceLine) -> str:
+    """Say what a line is for, in the reader's language; from the catalogue as the invoice says."""
+    if line.kind in _FROM_CATALOGUE:
+        return line.description
+    return str(LineKind(line.kind).label)
+
+
+@register.simple_tag
+def quantity(kind: str, count: int | None, unit: str = "") -> str:
+    """Write the quantity of a line with its unit: what is counted depends on the kind.
+
+    ``unit`` is that of a product, for lines from the catalogue.
+    """
     if count is None:
         return ""
+    if kind in _FROM_CATALOGUE:
+        return _of_product(count, unit)
     if kind.startswith("usage:"):
         return f"{clock(count)}{NBSP}min"
     if kind in _PER_PORT:
@@ -42,6 +56,19 @@ def quantity(kind: str, count: int | None) -> str:
         text = ngettext("%(count)s day", "%(count)s days", count)
     else:  # recording, missing participants times minutes
         text = ngettext("%(count)s min", "%(count)s min", count)
+    return (text % {"count": num(count)}).replace(" ", NBSP)
+
+
+def _of_product(count: int, unit: str) -> str:
+    match unit:
+        case Product.Unit.HOUR:
+            text = ngettext("%(count)s hour", "%(count)s hours", count)
+        case Product.Unit.DAY:
+            text = ngettext("%(count)s day", "%(count)s days", count)
+        case Product.Unit.MINUTE:
+            text = ngettext("%(count)s min", "%(count)s min", count)
+        case _:  # pieces, and what is paid by the month
+            text = "%(count)s"
     return (text % {"count": num(count)}).replace(" ", NBSP)
 
 

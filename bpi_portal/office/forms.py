@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from billing.models import BillingSettings
 from customers.models import Issuer
 from sales.models import Contract
 from toolkit.countries import country_choices
@@ -128,6 +129,16 @@ class SeriesForm(forms.Form):
         max_length=10,
         error_messages={"invalid": _("Capital letters and digits only.")},
     )
+
+
+class BillingSettingsForm(forms.ModelForm[BillingSettings]):
+    """How drafts are reviewed."""
+
+    expected_version = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = BillingSettings
+        fields = ["change_percent"]
 
 
 class HolidaysForm(forms.Form):

@@ -11,4 +11,5 @@ urlpatterns = [
     path("vat/", views.vat, name="vat"),
     path("series/", views.series, name="series"),
     path("holidays/", views.holidays, name="holidays"),
+    path("billing/", views.billing_settings, name="billing"),
 ]

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_safe
 
 from billing import services as billing
 from billing.models import Invoice, InvoiceSeries, VatRate
+from billing.selectors import review
 from customers.models import Holiday, Issuer
 from customers.services import IssuerChangedMeanwhileError, save_holidays, save_issuer
 from toolkit.access import require
+from toolkit.errors import DomainError
 
-from .forms import HolidaysForm, IssuerForm, SeriesForm, VatRateForm
+from .forms import BillingSettingsForm, HolidaysForm, IssuerForm, SeriesForm, VatRateForm
 
 
 @require("customers.view_issuer")
@@ -99,6 +101,28 @@ def holidays(request: HttpRequest) -> HttpResponse:
         return redirect("settings:holidays")
     last = Holiday.objects.aggregate(last=Max("date"))["last"]
     return render(request, "office/holidays.html", {"form": form, "last": last})
+
+
+@require("billing.view_billingsettings")
+def billing_settings(request: HttpRequest) -> HttpResponse:
+    """Show and change what makes a draft unusual."""
+    current = review.billing_settings()
+    form = BillingSettingsForm(
+        request.POST or None, instance=current, initial={"expected_version": current.version}
+    )
+    if request.method == "POST" and not request.user.has_perm("billing.change_billingsettings"):
+        raise PermissionDenied
+    if request.method == "POST" and form.is_valid():
+        try:
+            billing.save_review_settings(
+                **form.cleaned_data, actor=request.user, now=timezone.now()
+            )
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Settings saved."))
+            return redirect("settings:billing")
+    return render(request, "office/billing.html", {"form": form})
 
 
 def _saved(request: HttpRequest, form: forms.BaseForm, save: Callable[[], object]) -> bool:
