@@ -88,6 +88,13 @@ USUAL = {
     ("pk", "print"): lambda world: world.print_job.pk,
     ("pk", "printer"): lambda world: world.print_job.printer_id,
     ("pk", "user"): lambda world: world.guest.pk,
+    ("pk", "list"): lambda world: world.record.saved_list.pk,
+    ("pk", "view"): lambda world: world.record.view.pk,
+    ("pk", "proposal"): lambda world: world.record.proposal.pk,
+    ("pk", "undeliverable"): lambda world: world.record.undeliverable.pk,
+    ("pk", "link"): lambda world: world.record.link.pk,
+    ("channel", ""): lambda _world: "letter",
+    ("id", "saved"): lambda world: world.record.saved_list.pk,
     ("pk", "message"): lambda world: world.message.pk,
     ("pk", "suppression"): lambda world: world.suppression.pk,
     ("position", ""): lambda _world: 0,
@@ -99,6 +106,8 @@ USUAL = {
     ("slug", ""): lambda world: world.bridge.slug,
     ("name", ""): lambda _world: "not-found",
     ("export", ""): lambda _world: "csv",
+    ("token", "preferences"): lambda world: world.record.token,
+    ("token", "unsubscribe"): lambda world: world.record.token,
     ("token", ""): lambda world: join_url(world.coming).rstrip("/").rpartition("/")[2],
 }
 _DRAFT_CONTRACT = {"number": lambda world: world.draft_contract.number}

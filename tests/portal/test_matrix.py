@@ -248,6 +248,10 @@ def test_reading_changes_nothing(walk: Walk) -> None:
 def test_strangers_get_only_what_is_open_on_purpose(walk: Walk) -> None:
     assert {cell for cell, who in walk.who.items() if STRANGER in who} == {
         ("conferencing:join", "GET"),  # the address is the permission
+        ("mailing:preferences", "GET"),  # here too
+        ("mailing:preferences", "POST"),
+        ("mailing:unsubscribe", "GET"),
+        ("mailing:unsubscribe", "POST"),
         ("call-records", "POST"),  # the signature is
         ("set_language", "GET"),
         ("set_language", "POST"),
@@ -262,6 +266,8 @@ def test_the_auditor_changes_nothing(walk: Walk) -> None:
         ("set_language", "POST"),
         ("billing-simulations", "POST"),
         ("call-records", "POST"),  # a bridge's, whoever brings it
+        ("mailing:preferences", "POST"),  # a customer's, whoever has his link
+        ("mailing:unsubscribe", "POST"),
     }
     assert ("billing-simulations", "POST") not in walk.writers
 

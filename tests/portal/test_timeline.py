@@ -26,7 +26,8 @@ def test_each_role_is_told_what_it_may_see_elsewhere() -> None:
         moments = timeline(world.customer, user=world.users[role], limit=500)
         return {moment.event.type.partition(".")[0] for moment in moments}
 
-    assert told("mailing") == {"customer"}
-    assert told("reservations") == {"customer", "reservation", "ticket", "conference"}
-    assert told("sales") == {*told("reservations"), "contract"}
+    everybody = {"customer", "suppression"}
+    assert told("mailing") == {*everybody, "link"}
+    assert told("reservations") == {*everybody, "reservation", "ticket", "conference"}
+    assert told("sales") == {*told("reservations"), "contract", "link"}
     assert told("auditor") == {*told("sales"), "charge", "invoice", "payment"}

@@ -47,6 +47,7 @@ from tests.factories.customers import make_issuer, spanish_tax_id
 from tests.factories.printing import make_print_jobs
 from tests.factories.sales import a_rate, draft
 from tests.factories.users import make_user
+from tests.factories.wishes import Record, make_record_of
 
 ACTOR = "world"
 NO_ROLE = "nobody"
@@ -89,6 +90,7 @@ class World:
     suppression: Suppression
     event: Event
     print_job: PrintJob
+    record: Record
 
 
 def build(now: dt.datetime) -> World:
@@ -130,6 +132,7 @@ def build(now: dt.datetime) -> World:
         job=_job(users["billing"], now),
         message=_message(customer, now),
         suppression=suppress(email="gone@example.es", reason="by_hand", actor=ACTOR, now=now),
+        record=make_record_of(customer, user=users["sales"], now=now),
         event=Event.objects.order_by("pk")[0],
         print_job=make_print_jobs(now)[0],
     )
