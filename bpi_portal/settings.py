@@ -315,6 +315,7 @@ SPECTACULAR_SETTINGS = {
     # Choices of different objects under one name; the schema's test tells when one is missing.
     "ENUM_NAME_OVERRIDES": {
         "AccessEnum": "toolkit.telephony.Access",
+        "RunIssueEnum": "billing.models.BillingRun.Issue",
         "ContractIssueEnum": "sales.models.Contract.Issue",
         "ContractStatusEnum": "sales.models.Contract.Status",
         "CustomerStatusEnum": "customers.models.Customer.Status",
