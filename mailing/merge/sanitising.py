@@ -27,6 +27,8 @@ WIDTHS = ("25", "50", "75", "100")
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name not in _ATTRIBUTES.get(tag, ()):  # the sanitiser lets title and lang through everywhere
+        return None
     match tag, name:
         case "a", "href":
             return value if value.lower().startswith(("https://", "mailto:")) else None
@@ -57,7 +59,7 @@ def sanitise(html: str) -> str:
     """
     for _round in range(_ROUNDS):
         root = tree.parse(_CLEANER.clean(html))
-        root.children = _tidy(root.children)
+        root.children = _trimmed(_tidy(root.children))
         tidied = tree.write(root).strip()
         if tidied == html:
             break
@@ -79,6 +81,21 @@ def _tidy(children: list[Element | str]) -> list[Element | str]:
             tag = _SAME.get(child.tag, child.tag)
             tidied.append(Element(tag, dict(sorted(child.attributes.items())), inner))
     return tidied
+
+
+def _trimmed(children: list[Element | str]) -> list[Element | str]:
+    """Leave out empty paragraphs before and after the text: an editor leaves them behind."""
+    while children and _is_blank(children[0]):
+        children = children[1:]
+    while children and _is_blank(children[-1]):
+        children = children[:-1]
+    return children
+
+
+def _is_blank(child: Element | str) -> bool:
+    if isinstance(child, str):
+        return not child.strip()
+    return child.tag == "p" and all(_is_blank(below) for below in child.children)
 
 
 def _says_nothing(element: Element) -> bool:

@@ -18,7 +18,8 @@
     const known = byPath.get(field);
     const choice = known?.choices.find(([code]) => code === value);
     const asked = operators.get(operator);
-    const shown = asked && !asked.value ? "" : choice ? choice[1] : `“${value}”`;
+    const literal = known?.kind === "number" ? value : `“${value}”`;
+    const shown = asked && !asked.value ? "" : choice ? choice[1] : literal;
     return [nameOf(field), asked?.name || operator, shown].filter(Boolean).join(" ");
   }
 

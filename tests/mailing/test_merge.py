@@ -28,6 +28,8 @@ def merged(html: str, **customer: object) -> str:
             '<p style="display:flex" onclick="x()">Hola <b>tú</b></p>',
             "<p>Hola <strong>tú</strong></p>",
         ),
+        ('<p title="{{ x }}" lang="es" id="a" class="b">a</p>', "<p>a</p>"),
+        ("<p> </p><p></p><p>a</p><p></p><p>b</p><p></p> ", "<p>a</p><p></p><p>b</p>"),
         ("<p>a<script>alert(1)</script><style>p{}</style>b</p>", "<p>ab</p>"),
         ('<div class="grid"><p>a</p></div>', "<p>a</p>"),
         (
