@@ -1,6 +1,6 @@
 """Pages of both ways put together into one document."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from .parts import filled
@@ -8,7 +8,7 @@ from .render import PlainPages
 from .writer import PAGES, PdfWriter
 
 if TYPE_CHECKING:
-    from .stamping.shape import Layout, Sheet
+    from .stamping.shape import Layout, Sheet, Stamped
 
 
 class Assembly:
@@ -20,10 +20,11 @@ class Assembly:
         self._layouts: dict[Layout, Sequence[int]] = {}
         self._size = (0.0, 0.0)
 
-    def add_stamped(self, layout: "Layout", contents: Sequence[bytes]) -> int:
+    def add_stamped(self, record: "Stamped") -> int:
         """Write the pages of a stamped record, and return how many."""
-        numbers = self._numbers_of(layout)
-        for sheet, content in zip(layout.sheets, contents, strict=True):
+        layout = record.layout
+        numbers = self._numbers_of(layout, record.pictures)
+        for sheet, content in zip(layout.sheets, record.contents, strict=True):
             stamp = self.writer.add(
                 b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream"
                 % (len(content), content)
@@ -51,16 +52,17 @@ class Assembly:
         )
 
     def output_intents(self, layout: "Layout") -> bytes:
-        """Return the entry for a layout's output intents."""
-        return filled(layout.output_intents, self._numbers_of(layout), self._fonts)
+        """Return the entry for the output intents of a layout that is written."""
+        return filled(layout.output_intents, self._layouts[layout], self._fonts)
 
-    def _numbers_of(self, layout: "Layout") -> Sequence[int]:
-        numbers = self._layouts.get(layout)
-        if numbers is None:
+    def _numbers_of(self, layout: "Layout", pictures: Mapping[str, bytes]) -> Sequence[int]:
+        """Write a layout when it is first needed, and anew for pictures of its own."""
+        if pictures or layout not in self._layouts:
             if not self._fonts:
                 self._fonts = self._write_fonts()
-            numbers = self._layouts[layout] = self.writer.add_part(layout.part, self._fonts)
-        return numbers
+            own = {hole: self.writer.add(content) for hole, content in pictures.items()}
+            self._layouts[layout] = self.writer.add_part(layout.part, {**self._fonts, **own})
+        return self._layouts[layout]
 
     def _write_fonts(self) -> dict[str, int]:
         from .stamping.book import font_book

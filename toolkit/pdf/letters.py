@@ -13,7 +13,7 @@ from .render import PlainPages, Stationery, render_together
 from .templates import CompiledTemplate, Values
 
 if TYPE_CHECKING:
-    from .stamping.shape import Layout
+    from .stamping.shape import Stamped
 
 Letter = tuple[CompiledTemplate, Values]
 
@@ -72,13 +72,13 @@ def _written(assembly: Assembly, batch: list[Letter], *, plain: bool) -> Iterato
             numbers, pages, document = next(turns)
             yield assembly.turn_to(numbers, pages, document), False
         else:
-            yield assembly.add_stamped(*stamp), True
+            yield assembly.add_stamped(stamp), True
 
 
 def _ordinary(
     assembly: Assembly,
     batch: list[Letter],
-    stamps: "Sequence[tuple[Layout, Sequence[bytes]] | None]",
+    stamps: "Sequence[Stamped | None]",
 ) -> Iterator[tuple[Sequence[int], PlainPages, int]]:
     """Render those that aren't stamped, together where they share their style and pictures."""
     groups: dict[Stationery, list[int]] = {}

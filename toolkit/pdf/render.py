@@ -5,7 +5,7 @@ WeasyPrint is imported late: only documents need it, and it loads Pango.
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,12 @@ class Stationery:
     assets: Mapping[str, bytes] = field(default_factory=dict)
     archival: bool = False
     _pictures: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def with_pictures(self, pictures: Mapping[str, bytes]) -> "Stationery":
+        """Return the same with a record's own pictures; decoded ones are kept for it alone."""
+        if not pictures:
+            return self
+        return replace(self, assets={**self.assets, **pictures}, _pictures=dict(self._pictures))
 
     def page(self, html: str) -> "HTML":
         """Parse a page; what would fetch, style or stall it is gone."""
@@ -101,7 +107,7 @@ def render_together(stationery: Stationery, pages: Sequence[str]) -> PlainPages:
     together = documents[0].copy([page for each in documents for page in each.pages])
     with pikepdf.open(io.BytesIO(stationery.paint(together))) as pdf:
         tree = pdf.Root.Pages.objgen
-        builder = PartBuilder(lambda thing: "pages" if _number(thing) == tree else None)
+        builder = PartBuilder(lambda thing: "pages" if number_of(thing) == tree else None)
         places = [builder.take_object(page.obj) for page in pdf.pages]
         sizes = [size_of(page) for page in pdf.pages]
         intents = builder.take(pdf.Root.OutputIntents) if stationery.archival else ()
@@ -118,7 +124,8 @@ def render_together(stationery: Stationery, pages: Sequence[str]) -> PlainPages:
     )
 
 
-def _number(thing: Any) -> tuple[int, int] | None:  # noqa: ANN401 (any object of a PDF)
+def number_of(thing: Any) -> tuple[int, int] | None:  # noqa: ANN401 (any object of a PDF)
+    """Return an indirect object's number, None for any other value."""
     return thing.objgen if isinstance(thing, pikepdf.Object) and thing.is_indirect else None
 
 

@@ -15,11 +15,12 @@ from .render import Stationery, render_together
 from .slots import SlottedHtml
 
 if TYPE_CHECKING:
-    from .stamping.shape import Layout, Shape
+    from .stamping.shape import Shape, Stamped
 
 logger = logging.getLogger(__name__)
 
 Values = Mapping[str, str]
+Pictures = Mapping[str, bytes]
 
 # How many of the samples are rendered both ways.
 _COMPARED = 4
@@ -30,7 +31,8 @@ class CompiledTemplate:
 
     ``plain`` templates are laid out by WeasyPrint for every record; the others are laid out once
     for each way their lines fall, and the changing text is stamped. ``reason`` says why a template
-    is plain. Either way a record's pages look the same.
+    is plain, ``refused`` why a record of the others was not stamped last. Either way a record's
+    pages look the same.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class CompiledTemplate:
         self.slotted = SlottedHtml.parse(source)
         self.stationery = stationery
         self.reason = reason
+        self.refused = ""
         self._shape: Shape | None = None
 
     @property
@@ -63,6 +66,7 @@ class CompiledTemplate:
         self,
         values: Values,
         *,
+        pictures: Pictures | None = None,
         attachment: Attachment | None = None,
         created_at: dt.datetime | None = None,
         plain: bool = False,
@@ -71,6 +75,8 @@ class CompiledTemplate:
 
         Args:
             values: texts of the slots.
+            pictures: this record's own pictures, called like assets. Their ``<img>`` needs a width
+                and a height.
             attachment: a file to be carried by a document of an ``archival`` template.
             created_at: when the document says it was made.
             plain: take the ordinary way.
@@ -80,14 +86,14 @@ class CompiledTemplate:
         """
         out = io.BytesIO()
         assembly = Assembly(out)
-        stamped = None if plain else self.stamp(values)
+        stamped = None if plain else self.stamp(values, pictures)
         if stamped is not None and self._shape is not None:
-            layout, contents = stamped
-            assembly.add_stamped(layout, contents)
-            intents = assembly.output_intents(layout)
-            metadata = replace(layout.metadata, title=self._shape.title(values))
+            assembly.add_stamped(stamped)
+            intents = assembly.output_intents(stamped.layout)
+            metadata = replace(stamped.layout.metadata, title=self._shape.title(values))
         else:
-            pages = render_together(self.stationery, [self.html(values)])
+            stationery = self.stationery.with_pictures(pictures or {})
+            pages = render_together(stationery, [self.html(values)])
             numbers = assembly.add_plain(pages)
             assembly.turn_to(numbers, pages, 0)
             intents = filled(pages.output_intents, numbers, {})
@@ -110,7 +116,7 @@ class CompiledTemplate:
         else:
             finish_plainly(assembly.writer, metadata)
 
-    def stamp(self, values: Values) -> "tuple[Layout, Sequence[bytes]] | None":
+    def stamp(self, values: Values, pictures: Pictures | None = None) -> "Stamped | None":
         """Return a record's layout and what is stamped on its pages, None for the ordinary way.
 
         Raises:
@@ -123,14 +129,15 @@ class CompiledTemplate:
 
         self.slotted.check(values)
         try:
-            return self._shape.stamped(values)
-        except UnstampableError:
+            return self._shape.stamped(values, pictures)
+        except UnstampableError as error:
+            self.refused = str(error)
             return None
         except MismatchError as error:
             self._give_up(str(error))
             return None
 
-    def compile(self, samples: Sequence[Values]) -> None:
+    def compile(self, samples: Sequence[Values], pictures: Pictures | None = None) -> None:
         """Try to stamp; render samples both ways, and stay plain where they differ."""
         from .stamping.check import difference
         from .stamping.shape import Shape
@@ -140,21 +147,22 @@ class CompiledTemplate:
             self._give_up("no samples")
             return
         try:
-            self._shape = Shape(self.slotted, self.stationery)
+            self._shape = Shape(self.slotted, self.stationery, pictures or ())
         except UnstampableError as error:
             self._give_up(str(error))
             return
         compared = 0
         for values in _telling(samples):
-            if self.stamp(values) is None:
+            if self.stamp(values, pictures) is None:
                 continue
-            found = difference(self.pdf(values), self.pdf(values, plain=True))
+            ways = (self.pdf(values, pictures=pictures, plain=plain) for plain in (False, True))
+            found = difference(*ways)
             if found:
                 self._give_up(found)
                 return
             compared += 1
         if self._shape is not None and not compared:
-            self._give_up("no sample can be stamped")
+            self._give_up(f"no sample can be stamped: {self.refused}")
 
     def _give_up(self, reason: str) -> None:
         logger.info("A template is laid out the ordinary way: %s.", reason)
@@ -176,6 +184,7 @@ def compile_template(
     css: str = "",
     assets: Mapping[str, bytes] | None = None,
     samples: Sequence[Values] = (),
+    pictures: Pictures | None = None,
     archival: bool = False,
     plain: bool = False,
 ) -> CompiledTemplate:
@@ -188,6 +197,7 @@ def compile_template(
         assets: pictures, called ``asset:<name>`` in ``html`` and ``css``.
         samples: values of some records; some are rendered both ways and compared. Without any the
             template stays plain.
+        pictures: pictures of one record, where each has its own.
         archival: make PDF/A-3b, which may carry an attachment.
         plain: take the ordinary way for all records.
 
@@ -197,7 +207,7 @@ def compile_template(
     stationery = Stationery(css=css, assets=dict(assets or {}), archival=archival)
     template = CompiledTemplate(html, stationery, reason="asked for")
     if not plain:
-        template.compile(samples)
+        template.compile(samples, pictures)
     return template
 
 
@@ -225,7 +235,9 @@ class ShapeCache:
         self._templates: OrderedDict[str, CompiledTemplate] = OrderedDict()
         self._samples: dict[str, list[Values]] = {}
 
-    def template(self, html: str, values: Values) -> CompiledTemplate:
+    def template(
+        self, html: str, values: Values, pictures: Pictures | None = None
+    ) -> CompiledTemplate:
         """Return the template of the shape ``html`` for a record with these ``values``.
 
         Raises:
@@ -245,5 +257,5 @@ class ShapeCache:
         if samples is not None:
             samples.append(dict(values))
             if len(samples) >= self._compile_after:
-                template.compile(self._samples.pop(html))
+                template.compile(self._samples.pop(html), pictures)
         return template

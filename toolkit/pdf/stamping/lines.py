@@ -1,6 +1,6 @@
 """Paragraphs broken into lines where WeasyPrint breaks them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ _REMEMBERED_TEXTS = 2_000
 # A line that ends this near its limit (in Pango's units, a hundredth of a pixel) is not decided
 # here: floating point might decide otherwise there.
 _NEAR = 10
+_FAR = 4 * PANGO_SCALE
 _WHITE = str.maketrans("\t\n\r", "   ")
 
 
@@ -34,17 +35,23 @@ Line = Sequence[Span]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Text in one style; ``style`` is what the content stream says before it."""
+    """Text in one style; ``style`` is what the content stream says before it.
+
+    ``spacing`` is put between letters, in pixels; ``transform`` changes the text of slots.
+    """
 
     face: Face
     style: str
     language: str
+    spacing: float = 0.0
+    transform: Callable[[str], str] | None = None
 
 
 class _Bit(NamedTuple):
     """A word, or its part in one run; ``joined`` to the bit before without a space.
 
-    ``space`` is the run of the space before it, ``cuts`` where else a line may end in it.
+    ``space`` is the run of the space before it, ``cuts`` where else a line may end in it;
+    ``trailing`` tells that its run ends with a space behind it.
     """
 
     run: int
@@ -53,6 +60,7 @@ class _Bit(NamedTuple):
     joined: bool
     space: int
     cuts: tuple[int, ...]
+    trailing: bool = False
 
 
 @dataclass(slots=True)
@@ -124,9 +132,11 @@ class Paragraph:
 
     def _bits(self, segment: Sequence[Piece], values: Mapping[str, str]) -> list[_Bit]:
         """Cut a segment into words; a space belongs to the run that it came first in."""
+        if any(run.spacing for run in self.runs):
+            return self._spaced_bits(segment, values)
         bits: list[_Bit] = []
         space = -1
-        for run, text in _texts_of_runs(segment, values):
+        for run, text in self._texts_of_runs(segment, values):
             cuts = None
             shape = self.runs[run].face.word
             at = 0
@@ -145,7 +155,47 @@ class Paragraph:
                     bits.append(_Bit(run, part, word, joined, space if bits else -1, inside))
                     space = -1
                 at += len(part) + 1
-        return bits
+        return _with_trailing(bits, space)
+
+    def _spaced_bits(self, segment: Sequence[Piece], values: Mapping[str, str]) -> list[_Bit]:
+        """Take letter-spaced text as one word, which must be far from the end of its line."""
+        texts = [(run, text) for run, text in self._texts_of_runs(segment, values) if text.strip()]
+        if not texts:
+            return []
+        if len(texts) > 1 or self.align == "justify":
+            message = "letter-spaced text that changes its style or is justified"
+            raise UnstampableError(message)
+        ((number, text),) = texts
+        run = self.runs[number]
+        text = " ".join(part for part in text.split(" ") if part)
+        word = run.face.spaced_text(text, int(run.spacing * PANGO_SCALE))
+        # WeasyPrint counts the space behind the last letter, which Pango leaves out.
+        word = word._replace(width=word.width + round(run.spacing * PANGO_SCALE))
+        if not self.nowrap and word.width > self._limit() - _FAR:
+            message = "letter-spaced text that may not fit"
+            raise UnstampableError(message)
+        return [_Bit(number, text, word, joined=False, space=-1, cuts=())]
+
+    def _texts_of_runs(
+        self, segment: Sequence[Piece], values: Mapping[str, str]
+    ) -> Sequence[tuple[int, str]]:
+        """Join the pieces of each run, white space made blanks."""
+        texts: list[tuple[int, str]] = []
+        for piece in segment:
+            text = piece.text
+            if piece.slot:
+                text = values[piece.slot].translate(_WHITE)
+                transform = self.runs[piece.run].transform
+                if transform is not None:
+                    text = transform(text)
+            if texts and texts[-1][0] == piece.run:
+                texts[-1] = (piece.run, texts[-1][1] + text)
+            else:
+                texts.append((piece.run, text))
+        if len(texts) > 1 and not all(text for _run, text in texts):
+            message = "nothing inside of a change of style"
+            raise UnstampableError(message)
+        return texts
 
     def _segment_lines(self, bits: list[_Bit]) -> list[list[_Bit]]:
         if not self.nowrap and not self.shrunk:
@@ -181,6 +231,7 @@ class Paragraph:
             if _fits(used + gap + width, limit):
                 line += unit
                 used += gap + width
+                self._check_trailing(unit[-1], used, limit)
                 continue
             parts = self._cut(unit, limit - used - gap)
             if parts:
@@ -195,6 +246,18 @@ class Paragraph:
             line, used = [], 0
         lines.append(line)
         return [each for each in lines if each]
+
+    def _check_trailing(self, bit: _Bit, used: int, limit: int) -> None:
+        """Refuse a run that fits but for the space it ends with: WeasyPrint errs there.
+
+        It then breaks the line after the run's first word.
+
+        Raises:
+            UnstampableError: this is such a line.
+        """
+        if bit.trailing and not _fits(used + self.runs[bit.run].face.space_width, limit):
+            message = "a space at the end of a line and of its style"
+            raise UnstampableError(message)
 
     def _cut(self, unit: list[_Bit], room: int) -> tuple[list[_Bit], list[_Bit]] | None:
         """Part a word where a line may end in it, as late as there is room for."""
@@ -275,21 +338,13 @@ def _fits(width: int, limit: int) -> bool:
     return width < limit
 
 
-def _texts_of_runs(
-    segment: Sequence[Piece], values: Mapping[str, str]
-) -> Sequence[tuple[int, str]]:
-    """Join the pieces of each run, white space made blanks."""
-    texts: list[tuple[int, str]] = []
-    for piece in segment:
-        text = values[piece.slot].translate(_WHITE) if piece.slot else piece.text
-        if texts and texts[-1][0] == piece.run:
-            texts[-1] = (piece.run, texts[-1][1] + text)
-        else:
-            texts.append((piece.run, text))
-    if len(texts) > 1 and not all(text.strip(" ") or text for _run, text in texts):
-        message = "nothing inside of a change of style"
-        raise UnstampableError(message)
-    return texts
+def _with_trailing(bits: Sequence[_Bit], last_space: int) -> list[_Bit]:
+    """Mark the bits whose run ends with the space behind them."""
+    after = [*((bit.space, bit.run) for bit in bits[1:]), (last_space, -1)]
+    return [
+        bit._replace(trailing=True) if space == bit.run and run != bit.run else bit
+        for bit, (space, run) in zip(bits, after, strict=False)
+    ]
 
 
 def _units(bits: Sequence[_Bit]) -> list[list[_Bit]]:

@@ -13,15 +13,19 @@ from weasyprint.formatting_structure import boxes
 
 from toolkit.pdf.archive import Metadata
 from toolkit.pdf.parts import Chunks, PartBuilder, PdfPart
-from toolkit.pdf.render import Stationery, metadata_of, size_of
+from toolkit.pdf.render import Stationery, metadata_of, number_of, size_of
 from toolkit.pdf.slots import SlottedHtml
 
 from .book import STAMPED, FontBook, font_book
 from .capture import Frame, Key, Spot, frames_of, paragraph_of, read_contents
+from .images import check_sizes, picture_object, resource_names
 from .lines import Line, Paragraph
 from .words import UnstampableError
 
 Values = Mapping[str, str]
+Pictures = Mapping[str, bytes]
+# For each paragraph, for each of its copies, for each line: page, anchor and base line.
+Places = Sequence[Sequence[Sequence[tuple[int, float, str]]]]
 
 _NEAR = 0.02  # pixels
 # A layout takes some 20 kB; a letter of six paragraphs has some dozens.
@@ -46,14 +50,25 @@ class Sheet:
 class Layout:
     """Pages for one way the lines fall, and where each copy of each paragraph's lines stands.
 
-    ``metadata`` is what WeasyPrint read of the page, with the title of one record.
+    ``metadata`` is what WeasyPrint read of the page, with the title of one record. ``pictures``
+    are holes of the part, with the name of the record's picture and whether it is smoothed.
     """
 
     part: PdfPart
+    pictures: Mapping[str, tuple[str, bool]]
     output_intents: Chunks
     metadata: Metadata
     sheets: Sequence[Sheet]
-    places: Sequence[Sequence[Sequence[tuple[int, float, str]]]]
+    places: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """A record: its layout, the packed content for each page, and its pictures by their holes."""
+
+    layout: Layout
+    contents: Sequence[bytes]
+    pictures: Mapping[str, bytes]
 
 
 class Shape:
@@ -63,12 +78,15 @@ class Shape:
         UnstampableError: the template can't be stamped.
     """
 
-    def __init__(self, slotted: SlottedHtml, stationery: Stationery) -> None:
+    def __init__(
+        self, slotted: SlottedHtml, stationery: Stationery, pictures: Collection[str] = ()
+    ) -> None:
         self._slotted = slotted
         self._stationery = stationery
+        self._pictures = frozenset(pictures)
         self._contents = read_contents(slotted, stationery)
         self._paragraphs: dict[Key | str, Paragraph] = {}
-        self._layouts: OrderedDict[tuple[int, ...], Layout | None] = OrderedDict()
+        self._layouts: OrderedDict[tuple[int, ...], Layout | str] = OrderedDict()
         # Strings of page margins are learnt as they come: a page without them has no room for them.
         self._blocks = len(self._contents.blocks)
         if not self._contents.blocks and not self._contents.strings:
@@ -83,32 +101,42 @@ class Shape:
             ).split()
         )
 
-    def stamped(self, values: Values) -> tuple[Layout, Sequence[bytes]]:
-        """Return a record's layout and the content to be stamped on each of its pages.
+    def stamped(self, values: Values, pictures: Pictures | None = None) -> Stamped:
+        """Return a record's layout and what is to be stamped on each of its pages.
 
         Raises:
             UnstampableError: this record can't be stamped.
             MismatchError: no record of the template may be.
         """
-        layout, lines = self._laid_out(values)
-        return layout, [
-            zlib.compress(content, 6) for content in self._contents_of_pages(layout, lines)
-        ]
+        pictures = pictures or {}
+        if pictures.keys() != self._pictures:
+            message = "other pictures than the template's"
+            raise UnstampableError(message)
+        layout, lines = self._laid_out(values, pictures)
+        return Stamped(
+            layout,
+            [zlib.compress(content, 6) for content in self._contents_of_pages(layout, lines)],
+            {
+                hole: picture_object(pictures[name], smooth=smooth)
+                for hole, (name, smooth) in layout.pictures.items()
+            },
+        )
 
-    def _laid_out(self, values: Values) -> tuple[Layout, Sequence[Sequence[Line]]]:
+    def _laid_out(
+        self, values: Values, pictures: Pictures
+    ) -> tuple[Layout, Sequence[Sequence[Line]]]:
         lines = self._lines(values)
         fall = tuple(map(len, lines))
         if fall in self._layouts and not self._shows_more(values):
             self._layouts.move_to_end(fall)
             layout = self._layouts[fall]
         else:
-            layout, lines = self._new_layout(values)
+            layout, lines = self._new_layout(values, pictures)
             self._layouts[tuple(map(len, lines))] = layout
             if len(self._layouts) > _KEPT_LAYOUTS:
                 self._layouts.popitem(last=False)
-        if layout is None:
-            message = "a layout that can't be stamped"
-            raise UnstampableError(message)
+        if isinstance(layout, str):
+            raise UnstampableError(layout)
         return layout, lines
 
     def _lines(self, values: Values) -> Sequence[Sequence[Line]]:
@@ -148,19 +176,37 @@ class Shape:
             out.append("ET Q\n")
             yield "\n".join(out).encode()
 
-    def _document(self, values: Values) -> tuple[Any, Document]:
-        page = self._stationery.page(self._slotted.filled(values))
-        return page, self._stationery.lay_out(page)
+    def _new_layout(
+        self, values: Values, pictures: Pictures
+    ) -> tuple[Layout | str, Sequence[Sequence[Line]]]:
+        """Lay a record out, and see that its lines fall as they would be stamped.
 
-    def _new_layout(self, values: Values) -> tuple[Layout | None, Sequence[Sequence[Line]]]:
-        """Lay a record out, and see that its lines fall as they would be stamped."""
-        page, document = self._document(values)
+        Instead of a layout that can't be stamped its reason is returned.
+        """
+        stationery = self._stationery.with_pictures(pictures)
+        page = stationery.page(self._slotted.filled(values))
+        document = stationery.lay_out(page)
         try:
+            check_sizes([each._page_box for each in document.pages], pictures)
             frames = frames_of(document, page, self._contents)
             self._learn(frames)
-        except UnstampableError:
-            return None, self._lines(values)
-        lines = self._lines(values)
+            lines = self._lines(values)
+            places = self._placed(frames, values, lines)
+            return _painted(document, stationery, pictures, places), lines
+        except UnstampableError as error:
+            return str(error), self._lines(values)
+
+    def _placed(
+        self,
+        frames: Mapping[Key | str, Frame],
+        values: Values,
+        lines: Sequence[Sequence[Line]],
+    ) -> Places:
+        """Note where each line stands, and let WeasyPrint paint none of them.
+
+        Raises:
+            MismatchError: WeasyPrint made other lines.
+        """
         places = []
         for (key, paragraph), own in zip(self._paragraphs.items(), lines, strict=True):
             frame = frames.get(key)
@@ -176,8 +222,7 @@ class Shape:
             for copy in copies:
                 for spot in copy:
                     _blank(spot.box)
-        part, sheets, intents = _sheets(document, self._stationery, font_book())
-        return Layout(part, intents, metadata_of(document), sheets, places), lines
+        return places
 
     def _learn(self, frames: Mapping[Key | str, Frame]) -> None:
         """Take the widths of blocks that had no line in the layouts so far."""
@@ -232,37 +277,48 @@ def _blank(box: Any) -> None:  # noqa: ANN401
             child.text = ""
 
 
-def _sheets(
-    document: Document, stationery: Stationery, book: FontBook
-) -> tuple[PdfPart, list[Sheet], Chunks]:
+def _painted(
+    document: Document,
+    stationery: Stationery,
+    pictures: Collection[str],
+    places: Places,
+) -> Layout:
     """Paint the pages, without their changing text, into objects to be written many times."""
     if any(kind != "external" for page in document.pages for kind, *_rest in page.links):
         message = "a link within the document"
         raise UnstampableError(message)
     content = stationery.paint(document)
+    book = font_book()
     glyphs: dict[str, set[int]] = {}
     for font in document.fonts.values():
         glyphs.setdefault(font.hash, set()).update(font.to_unicode)
-    known = {
-        name
+    holes = {
+        f"/{name}": f"font {name}"
         for name, own in glyphs.items()
         if name in book.fonts and own <= book.fonts[name].glyphs
     }
+    changing: dict[str, tuple[str, bool]] = {}
+    for picture in pictures:
+        for name, smooth in resource_names(picture).items():
+            holes[name] = f"picture {name}"
+            changing[holes[name]] = (picture, smooth)
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        return _taken(pdf, known, book)
+        resources: Any = pdf.pages[0].obj.Resources
+        known = {
+            thing.objgen: holes[name]
+            for kind in ("/Font", "/XObject")
+            for name, thing in resources.get(kind, {}).items()
+            if name in holes
+        }
+        builder = PartBuilder(lambda thing: known.get(number_of(thing)))
+        sheets = _sheets(pdf, builder, book)
+        intents = pdf.Root.get("/OutputIntents")
+        taken = () if intents is None else builder.take(intents)
+    used = {hole: changing[hole] for hole in known.values() if hole in changing}
+    return Layout(builder.part, used, taken, metadata_of(document), sheets, places)
 
 
-def _taken(
-    pdf: pikepdf.Pdf, known: Collection[str], book: FontBook
-) -> tuple[PdfPart, list[Sheet], Chunks]:
-    fonts: Any = pdf.pages[0].obj.Resources.Font
-    numbers = {fonts[f"/{name}"].objgen: f"font {name}" for name in known}
-
-    def outside(thing: Any) -> str | None:  # noqa: ANN401
-        indirect = isinstance(thing, pikepdf.Object) and thing.is_indirect
-        return numbers.get(thing.objgen) if indirect else None
-
-    builder = PartBuilder(outside)
+def _sheets(pdf: pikepdf.Pdf, builder: PartBuilder, book: FontBook) -> list[Sheet]:
     resources = _resources(builder, pdf.pages[0].obj.Resources, book)
     sheets = []
     for page in pdf.pages:
@@ -275,8 +331,7 @@ def _taken(
                 entries += [key.encode(), b" ", *builder.take(value)]
         content = builder.take_object(page.obj.Contents)
         sheets.append(Sheet(content, resources, tuple(entries), size_of(page)))
-    intents = pdf.Root.get("/OutputIntents")
-    return builder.part, sheets, () if intents is None else builder.take(intents)
+    return sheets
 
 
 def _resources(builder: PartBuilder, resources: Any, book: FontBook) -> int:  # noqa: ANN401

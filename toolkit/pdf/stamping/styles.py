@@ -1,8 +1,10 @@
 """Which styles can be stamped; everything unusual is left to WeasyPrint."""
 
+from collections.abc import Callable
 from typing import Any
 
 from weasyprint.css.properties import INITIAL_VALUES
+from weasyprint.formatting_structure.text import transform
 from weasyprint.text.ffi import TO_UNITS, pango
 from weasyprint.text.fonts import font_features, get_hb_object_data, get_pango_font_hb_face
 from weasyprint.text.line_break import Layout
@@ -20,9 +22,7 @@ _PLAIN_TEXT = (
     "font_language_override",
     "font_stretch",
     "font_variation_settings",
-    "letter_spacing",
     "text_decoration_line",
-    "text_transform",
     "unicode_bidi",
     "visibility",
     "word_break",
@@ -62,6 +62,8 @@ _PLAIN_BLOCK = (
     "text_overflow",
     "transform",
 )
+# Pango joins no letters that stand apart.
+_LIGATURES = ("clig", "dlig", "liga")
 _BORDERS = {name: 0 for name in _PLAIN_INLINE if name.startswith("border")}
 
 
@@ -123,12 +125,25 @@ def run_of(style: Style) -> Run:
         style["font_variant_east_asian"],
         style["font_feature_settings"],
     )
+    spacing = 0.0 if style["letter_spacing"] == "normal" else style["letter_spacing"]
+    if spacing:
+        features |= dict.fromkeys(_LIGATURES, 0)
     language = style["lang"] or ""
     size = int(style["font_size"] * TO_UNITS)
     shaping = face(font.path, size, tuple(sorted(features.items())), language)
     red, green, blue = style["color"].coordinates[:3]
     paint = f"{red:.6f} {green:.6f} {blue:.6f} rg /{STAMPED}{font.name} {shaping.size:.6f} Tf"
-    return Run(shaping, paint, language)
+    return Run(shaping, paint, language, spacing, _transform_of(style))
+
+
+def _transform_of(style: Style) -> Callable[[str], str] | None:
+    kind = style["text_transform"]
+    if kind == "none":
+        return None
+    if kind not in ("uppercase", "lowercase"):
+        _refuse(f"text-transform {kind}")
+    language = (style["lang"] or "").split("-")[0].lower()
+    return lambda text: str(transform(kind, text, language))
 
 
 def _font_of(style: Style) -> BookFont:

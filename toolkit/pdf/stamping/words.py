@@ -98,16 +98,29 @@ class Face:
         rest = self._space_nominal - (self.space_width + right) * _PER_MILLE / self.size
         return f"{self.space_glyph}{int(rest)}"
 
+    def spaced_text(self, text: str, spacing: int) -> Word:
+        """Shape a text of several words, ``spacing`` added between its letters.
+
+        Raises:
+            UnstampableError: as for a word.
+        """
+        left = int(spacing / 2)
+        right = spacing - left
+        pieces = []
+        total = 0
+        glyphs = self._glyphs_of(text.replace(" ", NO_BREAK_SPACE), text)
+        for at, (glyph, natural) in enumerate(glyphs):
+            offset = left / self.size if at else 0.0
+            width = natural + (left if at else 0) + (right if at < len(glyphs) - 1 else 0)
+            rest = int(self._nominal(glyph) + offset - width * _PER_MILLE / self.size)
+            pieces.append(f"{-offset:.6f}<{glyph:04x}>{rest}")
+            total += width
+        return Word("".join(pieces), total, simple=True)
+
     def _shaped(self, text: str) -> Word:
-        if not _KNOWN.fullmatch(text):
-            message = f"letters of {text!r}"
-            raise UnstampableError(message)
         pieces = ["<"]
         total = 0
-        for glyph, width, x_offset, y_offset in self._shape(text):
-            if x_offset or y_offset or glyph not in self._known_glyphs:
-                message = f"glyphs of {text!r}"
-                raise UnstampableError(message)
+        for glyph, width in self._glyphs_of(text, text):
             pieces.append(f"{glyph:04x}")
             rest = int(self._nominal(glyph) - width * _PER_MILLE / self.size)
             if rest:
@@ -115,6 +128,18 @@ class Face:
             total += width
         pieces.append(">")
         return Word("".join(pieces).removesuffix("<>"), total, bool(_SIMPLE.fullmatch(text)))
+
+    def _glyphs_of(self, known: str, text: str) -> list[tuple[int, int]]:
+        """Shape a text into glyphs and their widths; ``known`` is what must be in the alphabet."""
+        shaped = self._shape(text)
+        if (
+            not _KNOWN.fullmatch(known)
+            or not self._known_glyphs.issuperset(glyph for glyph, *_rest in shaped)
+            or any(x_offset or y_offset for _glyph, _width, x_offset, y_offset in shaped)
+        ):
+            message = f"letters of {text!r}"
+            raise UnstampableError(message)
+        return [(glyph, width) for glyph, width, *_offsets in shaped]
 
     def _shape(self, text: str) -> list[tuple[int, int, int, int]]:
         buffer = hb.Buffer()
