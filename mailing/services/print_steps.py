@@ -132,11 +132,19 @@ def _step(visit: _Visit) -> float | None:
             queued = jobs.filter(state=PrintJob.State.QUEUED, held=False)
             following = queued.order_by("pk").first()
             if following is None:
+                _rest(visit)
                 return None
             delay = _hand_over(visit, following)
         if delay is not None:
             return delay
     return 0.0
+
+
+def _rest(visit: _Visit) -> None:
+    """Leave an empty queue with the printer's state of now, not of its last page."""
+    if visit.printer.condition in (Printer.Condition.PROCESSING, Printer.Condition.STOPPED):
+        with suppress(PrinterError):
+            note_condition(visit.printer, visit.adapter.condition(), now=visit.now)
 
 
 # --- handing over -----------------------------------------------------------------------------

@@ -21,7 +21,7 @@ def main(when: str, printer_id: str) -> None:
             submit(self, order, can)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    IppPrinter.submit = die  # type: ignore[assignment,method-assign]
+    IppPrinter.submit = die  # type: ignore[method-assign]
     advance_printer(printer_id=int(printer_id), now=timezone.now())
 
 

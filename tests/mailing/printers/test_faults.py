@@ -52,6 +52,8 @@ def test_jobs_are_printed_in_their_order_with_true_page_counts(queue, printer) -
         name_at_printer(job): pages for job, pages in zip(ended, (40, 2, 7), strict=True)
     }
     assert counts - {0, 40}, "nothing was seen of the way"
+    queue.printer.refresh_from_db()
+    assert queue.printer.condition == "idle", "and so it is left, whatever its last page said"
 
 
 @pytest.mark.parametrize(
