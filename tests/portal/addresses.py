@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from conferencing.selectors import join_url
 from conferencing.services.bridge_secrets import sign_call_record
 from tests.factories.conferencing import make_record
+from tests.factories.templates import PICTURE
 from tests.portal.world import World
 
 # Not ours to judge: Django's admin, the log-in pages of allauth, and what catches all the rest.
@@ -85,7 +86,15 @@ USUAL = {
     ("pk", "invoice"): lambda world: world.issued.pk,
     ("pk", "payment"): lambda world: world.issued.pk,
     ("pk", "problem"): lambda world: world.orphan.pk,
+    ("number", "mailing"): lambda world: world.mailings.under_way.number,
+    ("number", "recipient"): lambda world: world.mailings.under_way.number,
+    ("number", "chunk"): lambda world: world.mailings.under_way.number,
+    ("id", "mailing"): lambda world: world.mailings.under_way.number,
+    ("pk", "recipient"): lambda world: world.mailings.recipient.pk,
+    ("part", ""): lambda _world: 1,
+    ("pk", "template"): lambda world: world.mailings.draft.letter.template_id,
     ("pk", "print"): lambda world: world.print_job.pk,
+    ("name", "template"): lambda _world: PICTURE,
     ("pk", "printer"): lambda world: world.print_job.printer_id,
     ("pk", "user"): lambda world: world.guest.pk,
     ("pk", "list"): lambda world: world.record.saved_list.pk,
@@ -111,6 +120,7 @@ USUAL = {
     ("token", ""): lambda world: join_url(world.coming).rstrip("/").rpartition("/")[2],
 }
 _DRAFT_CONTRACT = {"number": lambda world: world.draft_contract.number}
+_DRAFT_MAILING = {"number": lambda world: world.mailings.draft.number}
 SPECIAL: dict[str, dict[str, Any]] = {
     "sales:customer_reactivate": {"number": lambda world: world.suspended.number},
     "sales:rate_extend": {"number": lambda world: world.contract.number},
@@ -118,6 +128,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "sales:contract_activate": _DRAFT_CONTRACT,
     "sales:contract_discard": _DRAFT_CONTRACT,
     "contract-activate": _DRAFT_CONTRACT,
+    "mailing:mailing_audience": _DRAFT_MAILING,
+    "mailing:mailing_texts": _DRAFT_MAILING,
+    "mailing:mailing_schedule": _DRAFT_MAILING,
+    "mailing:mailing_lists": _DRAFT_MAILING,
     "billing:invoice_issue": {"pk": lambda world: world.draft.pk},
     "invoice-issue": {"id": lambda world: world.draft.pk},
 }

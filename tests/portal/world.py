@@ -48,6 +48,7 @@ from tests.factories.printing import make_print_jobs
 from tests.factories.sales import a_rate, draft
 from tests.factories.users import make_user
 from tests.factories.wishes import Record, make_record_of
+from tests.portal.world_mailing import Mailings, make_mailings
 
 ACTOR = "world"
 NO_ROLE = "nobody"
@@ -90,6 +91,7 @@ class World:
     suppression: Suppression
     event: Event
     print_job: PrintJob
+    mailings: Mailings
     record: Record
 
 
@@ -135,6 +137,7 @@ def build(now: dt.datetime) -> World:
         record=make_record_of(customer, user=users["sales"], now=now),
         event=Event.objects.order_by("pk")[0],
         print_job=make_print_jobs(now)[0],
+        mailings=make_mailings(users["mailing"], now),
     )
 
 
