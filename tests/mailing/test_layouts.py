@@ -52,7 +52,7 @@ def paper(layout: Layout, **given: object) -> LetterPaper:
 def page_of(sheet: LetterPaper, lines: list[str], **given: str) -> LetterPage:
     texts = {"subject": "Asunto", "body": BODY, "enclosure": "", **given}
     date = {"letter.date": "24 de noviembre de 2026", "letter.number": "C-000123"}
-    return sheet.page(lines=lines, values=date, **texts)  # type: ignore[arg-type]
+    return sheet.page(lines=lines, values=date, **texts)
 
 
 def printed(sheet: LetterPaper, page: LetterPage, folder: Path) -> list[list[Word]]:

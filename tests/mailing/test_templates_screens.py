@@ -104,6 +104,7 @@ def test_write_save_and_copy(writer: Client) -> None:
     made = writer.post(f"{URL}new/?kind=letter", posted())
     version = TemplateVersion.objects.get()
     assert made.headers["Location"] == f"{URL}{version.template_id}/edit/"
+    assert version.created_by is not None
     assert (version.created_by.username, version.layout) == ("marta", "c5_6")
     assert version.letterhead is False
     version.template.refresh_from_db()
@@ -208,9 +209,13 @@ def test_a_saved_version_is_shown_as_it_was(writer: Client) -> None:
     template = write()
     save_version(template=template, texts={"body_es": "<p>x</p>"}, actor="tests", now=NOW)
     address = f"{URL}{template.pk}/shown/"
-    assert writer.get(address, {"version": 1}).context["version"].number == 1
-    assert writer.get(address).context["version"].number == 2
-    assert writer.get(address, {"version": 1, "export": "pdf"}).content.startswith(b"%PDF")
+
+    def shown(**asked: str) -> Any:
+        return writer.get(address, asked)
+
+    assert shown(version="1").context["version"].number == 1
+    assert shown().context["version"].number == 2
+    assert shown(version="1", export="pdf").content.startswith(b"%PDF")
 
 
 def test_customers_are_suggested(writer: Client) -> None:
