@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from .views import catalogue, customers, explanations, invoices, payments, problems, review, runs
+from .views import (
+    catalogue,
+    credit_notes,
+    customers,
+    explanations,
+    invoices,
+    payments,
+    problems,
+    review,
+    runs,
+)
 
 app_name = "billing"
 urlpatterns = [
@@ -14,6 +24,13 @@ urlpatterns = [
     path("invoices/<int:pk>/calls.<str:export>", invoices.invoice_calls, name="invoice_calls"),
     path("invoices/<int:pk>/explain/", explanations.invoice_explain, name="invoice_explain"),
     path("invoices/<int:pk>/payments/new/", payments.payment_create, name="payment_create"),
+    path("invoices/<int:pk>/credit/", credit_notes.credit_note_create, name="credit_note_create"),
+    path("invoices/<int:pk>/reissue/", credit_notes.invoice_reissue, name="invoice_reissue"),
+    path(
+        "invoices/<int:pk>/credit-adjustments/",
+        credit_notes.adjustments_credit,
+        name="invoice_credit_adjustments",
+    ),
     path("customers/<str:number>/figures/", customers.customer_figures, name="customer_figures"),
     path("customers/<str:number>/invoices/", customers.customer_invoices, name="customer_invoices"),
     path("customers/<str:number>/extras/", catalogue.customer_extras, name="customer_extras"),
@@ -42,5 +59,6 @@ urlpatterns = [
     path("review/<int:pk>/<str:flag>/", review.review_flag, name="review_flag"),
     path("problems/", problems.problem_list, name="problem_list"),
     path("problems/<int:pk>/retry/", problems.problem_retry, name="problem_retry"),
+    path("problems/<int:pk>/leave/", problems.problem_leave, name="problem_leave"),
     path("problems/<int:pk>/assign/", problems.problem_assign, name="problem_assign"),
 ]

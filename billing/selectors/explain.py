@@ -124,7 +124,8 @@ def _reason(line: InvoiceLine, sources: _Sources, currency: str) -> dict[str, An
     if line.kind == LineKind.CREDIT:
         return {"rule": "amount"}
     reason: dict[str, Any] = {"rule": "again"}
-    if line.replaces is None or line.net == line.replaces.net:
+    of = line.replaces
+    if of is None or (line.net == of.net and of.adjusts_id is None):
         reason = _priced(line.kind, sources.charged.get(line.pk), sources) | line.basis
     if line.replaces is not None:
         reason["of"] = _named(line.replaces, currency)
@@ -137,9 +138,10 @@ def _adjustment(line: InvoiceLine, sources: _Sources, currency: str) -> dict[str
     now = basis.pop("now", {})
     charged = sources.charged.get(line.pk)
     if charged is not None:
-        now = {"net": _money(charged.net, currency), "quantity": charged.quantity}
+        now = {"quantity": charged.quantity}
     if charged is not None or now:
-        now |= _priced(line.kind, charged, sources)
+        net = _money(Decimal(line.basis["after"]), currency)
+        now |= {"kind": line.kind, "net": net} | _priced(line.kind, charged, sources)
     adjusts = line.adjusts
     return {
         "rule": "adjustment",

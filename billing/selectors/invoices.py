@@ -57,7 +57,8 @@ def invoice_for(user: AbstractBaseUser | AnonymousUser, pk: int) -> Invoice:
     """
     if not user.has_perm("billing.view_invoice"):  # type: ignore[union-attr]
         raise PermissionDenied
-    return with_balances(invoices_visible_to(user)).get(pk=pk)
+    visible = invoices_visible_to(user).select_related("rectifies", "replaces", "replaced_by")
+    return with_balances(visible).get(pk=pk)
 
 
 def with_balances(invoices: QuerySet[Invoice], *, on: dt.date | None = None) -> QuerySet[Invoice]:

@@ -16,10 +16,16 @@ class Obstacles:
     issuer_missing: bool
     vat_category_without_rate: str
     is_empty: bool
+    is_negative: bool
     problems: int
 
     def __bool__(self) -> bool:
-        return bool(self.issuer_missing or self.vat_category_without_rate or self.is_empty)
+        return bool(
+            self.issuer_missing
+            or self.vat_category_without_rate
+            or self.is_empty
+            or self.is_negative
+        )
 
 
 def obstacles_to_issue(invoice: Invoice) -> Obstacles | None:
@@ -31,6 +37,7 @@ def obstacles_to_issue(invoice: Invoice) -> Obstacles | None:
         issuer_missing=issuer() is None,
         vat_category_without_rate=", ".join(categories_without_rate(invoice, contract)),
         is_empty=not invoice.lines.exists(),
+        is_negative=invoice.total < 0,
         problems=Charge.objects.filter(invoice=invoice).exclude(problem="").count(),
     )
 

@@ -32,7 +32,7 @@ from .issuing import (
 )
 from .payments import PaymentReferenceUsedError, PaymentRefusedError, record_payment
 from .preparing import Run, due_periods, issue_due_conference_invoices, prepare_period
-from .problems import NothingToRetryError, assign_conference, retry_charge
+from .problems import NothingToRetryError, assign_conference, leave_charge, retry_charge
 from .review import (
     FlagGoneError,
     SettingsChangedMeanwhileError,
@@ -86,6 +86,7 @@ __all__ = [
     "end_subscription",
     "issue_due_conference_invoices",
     "issue_invoice",
+    "leave_charge",
     "open_series",
     "pause_run",
     "plan_credit",

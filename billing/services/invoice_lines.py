@@ -72,7 +72,7 @@ def reword_lines(invoice: Invoice) -> None:
     _of_charges(invoice).delete()
     others = InvoiceLine.objects.filter(invoice=invoice, kind__in=(*OF_PERIOD, *OF_CONFERENCE))
     for line in others:
-        cause = line.basis.get("cause", "") if line.adjusts_id else ""
+        cause = str(line.basis.get("cause", ""))
         line.description = in_words(
             kind=line.kind, period=line.period, cause=cause, of_period=invoice.period
         )

@@ -15,6 +15,7 @@ from integration.services import Actor, record_event
 from toolkit.errors import DomainError
 
 from .charges import charge_conference
+from .pricing import problem_of
 
 Who = Actor | AbstractBaseUser | AnonymousUser | str
 
@@ -37,6 +38,31 @@ def assign_conference(
     """
     conferencing.assign_conference(conference=conference, customer=customer, actor=actor, now=now)
     return charge_conference(conference_id=conference.pk, now=now)
+
+
+def leave_charge(*, charge: Charge, actor: Who, now: dt.datetime) -> Charge:
+    """Bill nothing of a conference that changed after all that was billed of it was credited.
+
+    A later change of it asks again.
+
+    Raises:
+        NothingToRetryError: it is not such a one.
+    """
+    with transaction.atomic():
+        locked = Charge.objects.select_for_update(of=("self",)).get(pk=charge.pk)
+        if locked.problem != Charge.Problem.CORRECTION:
+            raise NothingToRetryError(gettext_lazy("There is nothing to decide about it."))
+        locked.problem = problem_of(locked)
+        locked.save(update_fields=["problem"])
+        record_event(
+            type="charge.left",
+            actor=actor,
+            customer_number=locked.customer.number if locked.customer else "",
+            subject=("conference", locked.conference_id),
+            data={"version": locked.version, "period": locked.period},
+            now=now,
+        )
+    return locked
 
 
 def retry_charge(*, charge: Charge, actor: Who, now: dt.datetime) -> Charge:

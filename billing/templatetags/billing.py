@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django import template
 from django.utils.formats import number_format
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from billing.models import Flag, InvoiceLine, LineKind, PaymentMethod, Product
 from sales.models import ContractRate
@@ -18,6 +18,11 @@ register = template.Library()
 
 _SHOWN_DECIMALS: Final = 9
 _FROM_CATALOGUE: Final = (LineKind.SUBSCRIPTION, LineKind.ONE_OFF)
+_CAUSES: Final = {
+    "late": gettext_lazy("late"),
+    "correction": gettext_lazy("corrected"),
+    "re_rating": gettext_lazy("rate corrected"),
+}
 _PER_PORT: Final = ("unused_ports", "overage_ports")
 
 
@@ -26,8 +31,14 @@ def clock(seconds: int | None) -> str:
     """Write seconds as minutes and seconds, exactly: ``125:30``."""
     if seconds is None:
         return ""
-    minutes, rest = divmod(seconds, 60)
-    return f"{num(minutes)}:{rest:02}"
+    minutes, rest = divmod(abs(seconds), 60)
+    return f"{'-' if seconds < 0 else ''}{num(minutes)}:{rest:02}"
+
+
+@register.filter
+def cause_name(cause: str) -> str:
+    """Say why a line differs from what was billed before."""
+    return str(_CAUSES.get(cause, ""))
 
 
 @register.simple_tag

@@ -1,6 +1,7 @@
 """Why an amount is what it is, down to the rate and the contract."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,8 +55,20 @@ def _opened(invoice: Invoice, pk: str) -> dict[str, Any] | None:
         raise Http404
     zone = ZoneInfo(invoice.contract.timezone if invoice.contract else "UTC")
     explained = explain_line(line)
-    for leg in explained.get("legs", ()):
+    now = explained.get("now") or explained
+    for leg in now.get("legs", ()):
         leg["answered_at"] = dt.datetime.fromisoformat(leg["answered_at"])
         leg["day"] = leg["answered_at"].astimezone(zone).date().isoformat()
         leg["access_name"] = Access(leg["access"]).label
-    return explained | {"row": line}
+    is_capped = explained["rule"] == "adjustment" and (
+        Decimal(explained["net"]) != Decimal(explained["after"]) - Decimal(explained["before"])
+    )
+    for name in ("before", "after", "left"):
+        if name in explained:
+            explained[name] = Decimal(explained[name])
+    return explained | {
+        "row": line,
+        "is_capped": is_capped,
+        "shown_legs": now.get("legs", ()),
+        "record_version": now.get("call_record_version"),
+    }

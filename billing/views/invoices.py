@@ -139,7 +139,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         filters.qs, invoice, columns=COLUMNS, sort=request.GET.get("sort", NEWEST)
     )
     lines = keyset_page(
-        invoice.lines.select_related("charge_line__charge"),
+        invoice.lines.select_related("charge_line__charge", "adjusts"),
         {"cursor": request.GET.get("lines", "")},
         columns=_BY_TIME,
         default="time",
@@ -151,6 +151,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "groups": _by_conference(invoice, lines.rows),
         "taxes": invoice.taxes.all(),
         "payments": invoice.payments.all(),
+        "credit_notes": invoice.credit_notes.order_by("serial"),
         "obstacles": obstacles_to_issue(invoice),
         "calls": count_calls(invoice),
         "before": before,

@@ -93,6 +93,20 @@ def problem_retry(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("billing:problem_list")
 
 
+@require_POST
+@require(*CURE)
+def problem_leave(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leave what changed after all that was billed of it was credited."""
+    charge = _charge_or_404(request, pk)
+    try:
+        services.leave_charge(charge=charge, actor=request.user, now=timezone.now())
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Left as it is: nothing is billed of it."))
+    return redirect("billing:problem_list")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(*CURE, "customers.view_customer")
 def problem_assign(request: HttpRequest, pk: int) -> HttpResponse:

@@ -71,6 +71,7 @@ WORDS: dict[str, tuple[str, Promise]] = {
     "charge.corrected": ("activity", _("Charge corrected after its invoice was issued")),
     "charge.correction_needed": ("triangle-alert", _("Charge changed after it was credited")),
     "charge.retried": ("activity", _("Charge tried again")),
+    "charge.left": ("activity", _("Charge left as it was credited")),
     "draft.flag_accepted": ("file-check", _("Flag of a draft accepted")),
     "invoice.issued": ("file-check", _("Invoice issued")),
     "invoice.reissued": ("file-pen", _("Invoice drafted anew")),

@@ -20,7 +20,7 @@ def test_a_salesperson_asks_and_it_is_recorded(as_role, django_assert_max_num_qu
     invoice = make_issued()
     pay(invoice, "1.54")
     sales = as_role("sales")
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         answer = sales.get(figures_of(invoice.customer), {"period": "2026-11"}, headers=HTMX)
     text = " ".join(answer.content.decode().split())
     assert "<html" not in text
