@@ -41,6 +41,7 @@ from . import plans
 from .calls import PlannedConference, conferences_of, record_of
 from .companies import COMPANIES, Company
 from .house import ACTOR, found_the_house, set_vat
+from .letters import write_templates
 
 # Rooms stay open a quarter of an hour: nobody comes back after that.
 SETTLED = dt.timedelta(minutes=16)
@@ -64,7 +65,7 @@ def steps(*, anchor: dt.datetime, companies: Sequence[Company] = COMPANIES) -> l
     for _each in range(MONTHS):
         first = first.previous
     opening = dt.datetime.combine(first.first_day, dt.time(6), dt.UTC)
-    found = [Step(opening, 0, found_the_house)]
+    found = [Step(opening, 0, found_the_house), Step(opening, 1, write_templates)]
     for place, company in enumerate(companies):
         found.append(Step(opening + place * dt.timedelta(minutes=9), 1, _signing(company, first)))
         found.extend(_conferences(company, opening, anchor))

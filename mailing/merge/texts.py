@@ -18,7 +18,8 @@ def _collect(element: Element, blocks: list[str], indent: str) -> None:
     line = ""
     for child in element.children:
         if isinstance(child, str) or child.tag not in _BLOCKS:
-            line += child if isinstance(child, str) else _inline(child)
+            # Line breaks of the source are spaces; those of the text come from <br>.
+            line += " ".join(child.split("\n")) if isinstance(child, str) else _inline(child)
             continue
         _flush(line, blocks, indent)
         line = ""
@@ -67,7 +68,6 @@ def _inline(element: Element) -> str:
         case "img":
             return element.get("alt")
     words = "".join(
-        # Line breaks of the source are spaces; those of the text come from <br>.
         " ".join(child.split("\n")) if isinstance(child, str) else _inline(child)
         for child in element.children
     )

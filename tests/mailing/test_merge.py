@@ -352,7 +352,7 @@ def test_the_catalogue_fits_itself() -> None:
 
 def test_plain_text() -> None:
     html = (
-        '<h2>Hola &amp; adiós</h2><p>Uno<br>dos <a href="https://a.b">aquí</a>, '
+        '<h2>Hola &amp;\nadiós</h2><p>Uno<br>dos <a href="https://a.b">aquí</a>, '
         '<a href="mailto:a@b.c">a@b.c</a></p><ul><li>x</li><li>y<ol><li>z</li></ol></li></ul>'
         "<table><tr><th>a</th><td>b</td></tr></table><hr><blockquote><p>cita</p></blockquote>"
     )
