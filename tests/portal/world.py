@@ -48,6 +48,8 @@ from tests.factories.printing import make_print_jobs
 from tests.factories.sales import a_rate, draft
 from tests.factories.users import make_user
 from tests.factories.wishes import Record, make_record_of
+from tests.portal.billing_world import BillingWorld
+from tests.portal.billing_world import build as build_billing
 from tests.portal.world_mailing import Mailings, make_mailings
 
 ACTOR = "world"
@@ -93,6 +95,7 @@ class World:
     print_job: PrintJob
     mailings: Mailings
     record: Record
+    billing: BillingWorld
 
 
 def build(now: dt.datetime) -> World:
@@ -138,6 +141,7 @@ def build(now: dt.datetime) -> World:
         event=Event.objects.order_by("pk")[0],
         print_job=make_print_jobs(now)[0],
         mailings=make_mailings(users["mailing"], now),
+        billing=build_billing(ended_contract, users["billing"], now),
     )
 
 
