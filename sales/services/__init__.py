@@ -13,6 +13,7 @@ from .contracts import (
     local_day,
     terminate_contract,
 )
+from .rate_corrections import correct_rate, preview_correction
 from .rate_sheets import CONTENT_TYPES, RateSheetFile, download_rates
 from .rates import RateExtension, extend_rate, preview_extension
 from .reading import ContractInvalidError, Fault
@@ -29,12 +30,14 @@ __all__ = [
     "RateSheetFile",
     "activate_contract",
     "change_draft",
+    "correct_rate",
     "discard_draft",
     "download_rates",
     "draft_contract",
     "end_contracts",
     "extend_rate",
     "local_day",
+    "preview_correction",
     "preview_extension",
     "terminate_contract",
 ]

@@ -57,7 +57,7 @@ def preview_extension(
     values = checked_rate(rate, valid_from=valid_from)
     known = rates_known(contract)
     new = ContractRate(contract=contract, **values)
-    extension = _plan(new, [row for row in known if _key(row) == _key(new)])
+    extension = plan_extension(new, [row for row in known if _key(row) == _key(new)])
     if fault := _fault_of_days(contract, new, known, local_day(contract, now)):
         raise ContractInvalidError([fault])
     return extension
@@ -93,6 +93,18 @@ def extend_rate(
     """
     contract = locked(contract)
     extension = preview_extension(contract=contract, rate=rate, valid_from=valid_from, now=now)
+    return write_extension(extension, "contract.rate_extended", actor=actor, now=now)
+
+
+def write_extension(
+    extension: RateExtension, what: str, *, actor: Who, now: dt.datetime
+) -> ContractRate:
+    """Supersede and insert what was planned, and record it. The caller holds the contract's lock.
+
+    ``what`` is the type of the event.
+    """
+    new = extension.new
+    contract = new.contract
     contract.version += 1
     contract.save(update_fields=["version", "updated_at"])
     # First out, then in: the exclusion constraint looks at every statement.
@@ -104,9 +116,8 @@ def extend_rate(
         row.known_from = now
         row.created_by = user_or_none(actor)
     ContractRate.objects.bulk_create([*extension.kept, extension.new])
-    new = extension.new
     record_event(
-        type="contract.rate_extended",
+        type=what,
         actor=actor,
         customer_number=contract.customer.number,
         subject=("contract", contract.number),
@@ -125,7 +136,7 @@ def extend_rate(
     return new
 
 
-def _plan(new: ContractRate, alike: list[ContractRate]) -> RateExtension:
+def plan_extension(new: ContractRate, alike: list[ContractRate]) -> RateExtension:
     """Fit ``new`` between the rows for the same calls; set its end where another row begins."""
     later = min((row.valid_from for row in alike if row.valid_from > new.valid_from), default=None)
     if later and new.valid_to and new.valid_to > later:
