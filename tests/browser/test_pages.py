@@ -48,6 +48,7 @@ STATES = {
     "conferencing:day": ["?on=2020-01-01"],
     "billing:invoice_list": ["?q=nothing", "?status=overdue"],
     "billing:problem_list": ["?q=nothing"],
+    "mailing:template_list": ["?kind=archived"],
     "search": ["?q=lumen", "?q=nothing"],
 }
 

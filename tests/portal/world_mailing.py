@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from mailing.models import Mailing, Recipient
 from mailing.services import approve, create_mailing, freeze, merge_next, start, write_notices
 from tests.factories.mailing import make_version
+from tests.factories.templates import make_picture
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Mailings:
 
 def make_mailings(sender: User, now: dt.datetime) -> Mailings:
     """Prepare two mailings to all customers that there are, and start one."""
+    make_picture(now)
     letter, notice = make_version(), make_version("notice")
     draft, under_way = (
         create_mailing(
