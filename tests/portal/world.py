@@ -33,10 +33,7 @@ from integration.models import Event, Job, OutgoingMessage, Suppression
 from integration.services import (
     Attachment,
     NewMessage,
-    begin_job,
     queue_message,
-    report_progress,
-    start_job,
     suppress,
 )
 from mailing.models import PrintJob
@@ -115,6 +112,7 @@ def build(now: dt.datetime) -> World:
     assert charge.invoice is not None
     coming = _coming(customer, now)
     live = _live(customer, now)
+    billing = build_billing(ended_contract, users["billing"], now)
     return World(
         now=now,
         users=users,
@@ -134,14 +132,14 @@ def build(now: dt.datetime) -> World:
         charge=charge,
         draft=charge.invoice,
         issued=issued,
-        job=_job(users["billing"], now),
+        job=billing.run.job,
         message=_message(customer, now),
         suppression=suppress(email="gone@example.es", reason="by_hand", actor=ACTOR, now=now),
         record=make_record_of(customer, user=users["sales"], now=now),
         event=Event.objects.order_by("pk")[0],
         print_job=make_print_jobs(now)[0],
         mailings=make_mailings(users["mailing"], now),
-        billing=build_billing(ended_contract, users["billing"], now),
+        billing=billing,
     )
 
 
@@ -392,13 +390,3 @@ def _orphan(bridge: Bridge, now: dt.datetime) -> Charge:
     )
     outcome = accept_call_record(bridge=bridge, record=record, now=now)
     return charge_conference(conference_id=outcome.conference.pk, now=now)
-
-
-def _job(user: User, now: dt.datetime) -> Job:
-    job = start_job(
-        task="billing.tasks.run_billing", label="Billing run", requested_by=user, now=now
-    )
-    begin_job(job_id=job.pk, total=4, now=now)
-    report_progress(job_id=job.pk, done=1, now=now)
-    job.refresh_from_db()
-    return job

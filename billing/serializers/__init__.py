@@ -1,0 +1,37 @@
+"""JSON shapes of billing (API.md, Resources)."""
+
+from .invoices import (
+    CreditAmountSerializer,
+    CreditLineSerializer,
+    CreditNotesSerializer,
+    CreditSerializer,
+    FiguresSerializer,
+    InvoiceLineSerializer,
+    InvoiceRowSerializer,
+    InvoiceSerializer,
+    InvoiceTaxSerializer,
+    IssueSerializer,
+    NamedInvoiceSerializer,
+    PaymentSerializer,
+    PaymentsSerializer,
+)
+from .runs import BillingRunSerializer, RunItemSerializer, RunOrderSerializer
+
+__all__ = [
+    "BillingRunSerializer",
+    "CreditAmountSerializer",
+    "CreditLineSerializer",
+    "CreditNotesSerializer",
+    "CreditSerializer",
+    "FiguresSerializer",
+    "InvoiceLineSerializer",
+    "InvoiceRowSerializer",
+    "InvoiceSerializer",
+    "InvoiceTaxSerializer",
+    "IssueSerializer",
+    "NamedInvoiceSerializer",
+    "PaymentSerializer",
+    "PaymentsSerializer",
+    "RunItemSerializer",
+    "RunOrderSerializer",
+]
