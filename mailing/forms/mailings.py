@@ -84,13 +84,20 @@ class AudienceForm(StepForm):
 
     def __init__(self, *args: Any, user: Reader, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["output"].initial = Mailing.Output.LETTERS
+        self.initial["output"] = self.instance.output or Mailing.Output.LETTERS
         self.fields["view"].queryset = views_for(user, CUSTOMERS)  # type: ignore[attr-defined]
         self.fields["saved_list"].queryset = lists_visible_to(user)  # type: ignore[attr-defined]
         known = CustomerFilter(queryset=Customer.objects.none()).form
         for name in FILTER_FIELDS:
             field = known.fields[name]
             field.required = False
+            if isinstance(field, forms.ModelChoiceField):
+                field.empty_label = _("any")
+            elif isinstance(field, forms.ChoiceField):
+                field.widget.choices = [
+                    ("", _("any")),
+                    *list(field.widget.choices)[1:],
+                ]
             self.fields[f"filter_{name}"] = field
         self.initial.update(self._of_audience(self.instance.audience or {}))
 

@@ -21,7 +21,7 @@ from .recipients import (
     recipients_of,
 )
 from .report import LETTER_STATES, Report, notice_table, report, report_rows, report_table
-from .schedule import arrival_days, notices_at, posting_day
+from .schedule import arrival_days, notices_at, notices_wait_until, posting_day
 
 __all__ = [
     "BOTH",
@@ -56,6 +56,7 @@ __all__ = [
     "notice_of",
     "notice_table",
     "notices_at",
+    "notices_wait_until",
     "posting_day",
     "preview_audience",
     "progress",

@@ -34,6 +34,14 @@ def notices_at(mailing: Mailing, *, now: dt.datetime) -> dt.datetime:
     return max(moment.astimezone(dt.UTC), now)
 
 
+def notices_wait_until(mailing: Mailing, *, now: dt.datetime) -> dt.datetime | None:
+    """Return the moment (UTC) that the e-mails wait for, or None where they wait for none."""
+    if mailing.notice_id is None:
+        return None
+    moment = notices_at(mailing, now=now)
+    return moment if moment > now else None
+
+
 def arrival_days(mailing: Mailing, countries: set[str], *, now: dt.datetime) -> dict[str, dt.date]:
     """Return for each country when a letter is expected there.
 

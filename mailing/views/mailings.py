@@ -95,6 +95,7 @@ def facts_of(mailing: Mailing) -> dict[str, Any]:
         "progress": selectors.progress(mailing, now=now),
         "chunks": mailing.chunks.select_related("print_job__printer").order_by("number"),
         "report": selectors.report(mailing),
+        "notices_wait_until": selectors.notices_wait_until(mailing, now=now),
     }
 
 

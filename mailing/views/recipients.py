@@ -8,6 +8,7 @@ from django.http.response import FileResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from mailing import selectors, services
@@ -50,7 +51,7 @@ def mailing_recipients(request: HttpRequest, number: str) -> HttpResponse:
 def _tabs(mailing: Mailing) -> list[tuple[str, object, int]]:
     counts = selectors.list_counts(mailing)
     tabs: list[tuple[str, object, int]] = [
-        ("", _("All"), sum(counts[name] for name in selectors.LISTS))
+        ("", pgettext("recipients", "All"), sum(counts[name] for name in selectors.LISTS))
     ]
     if mailing.output != Mailing.Output.NOTHING:
         tabs += [
