@@ -75,6 +75,19 @@ def continue_runs() -> None:
         run_billing.delay(pk)
 
 
+@shared_task
+def re_rate(re_rating_id: int) -> None:
+    """Price the months of a corrected rate again."""
+    services.work_on_re_rating(re_rating_id=re_rating_id, clock=timezone.now)
+
+
+@shared_task
+def continue_re_ratings() -> None:
+    """Go on with re-ratings that lost their worker."""
+    for pk in services.silent_re_ratings(now=timezone.now()):
+        re_rate.delay(pk)
+
+
 def hand_over_run(run_id: int) -> None:
     """Let workers begin, or go on, with a billing run: as many as it is worth."""
     for _ in range(_WORKERS_OF_A_RUN):

@@ -28,6 +28,10 @@ TIMETABLE: dict[str, dict[str, object]] = {
         "task": "billing.tasks.continue_runs",
         "schedule": 60.0,
     },
+    "go on with re-ratings that lost their worker": {
+        "task": "billing.tasks.continue_re_ratings",
+        "schedule": 60.0,
+    },
     "close reservations that nobody came to": {
         "task": "conferencing.tasks.close_missed",
         "schedule": 60.0,

@@ -4,6 +4,7 @@ from .catalogue import OneOffCharge, Product, Subscription
 from .charges import BillingPeriod, Charge, ChargeLine, RatedLeg
 from .invoices import Invoice, InvoiceLine, InvoiceTax, Logo, Payment
 from .kinds import Flag, LineKind, PaymentMethod
+from .re_rating import ReRatedMonth, ReRating
 from .review import FlagAcceptance
 from .runs import BillingRun, RunItem
 from .settings import BillingSettings, InvoiceSeries, VatRate
@@ -27,6 +28,8 @@ __all__ = [
     "PaymentMethod",
     "Product",
     "RatedLeg",
+    "ReRatedMonth",
+    "ReRating",
     "RunItem",
     "Subscription",
     "VatRate",

@@ -1,6 +1,7 @@
 """What was agreed on a conference's day, in the form that ``rating`` counts with."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,8 +11,14 @@ from django.db.models import Sum
 
 from billing.models import Charge
 from billing.rating import ContractTerms, Line, PeriodState, period_lines, read_terms
-from sales.models import Contract
-from sales.selectors import contract_object, contract_on, contract_rate_ids
+from sales.models import Contract, ContractRate
+from sales.selectors import (
+    contract_object,
+    contract_on,
+    contract_rate_ids,
+    contract_terms,
+    rate_object,
+)
 from toolkit.money import format_exact, from_decimal
 from toolkit.periods import Period
 
@@ -57,6 +64,19 @@ def terms_of(contract: Contract) -> KnownTerms:
         contract=contract,
         terms=read_terms(contract_object(contract)),
         rate_ids=tuple(contract_rate_ids(contract)),
+    )
+
+
+def terms_with_rates(contract: Contract, rates: Sequence[ContractRate]) -> KnownTerms:
+    """Answer the terms of a contract as they would be with other rates, to see what comes of it.
+
+    A rate that is not kept yet has the id 0.
+    """
+    objects = [rate_object(rate) for rate in rates]
+    return KnownTerms(
+        contract=contract,
+        terms=read_terms(contract_terms(contract) | {"rates": objects}),
+        rate_ids=tuple(rate.pk or 0 for rate in rates),
     )
 
 

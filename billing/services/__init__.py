@@ -33,6 +33,13 @@ from .issuing import (
 from .payments import PaymentReferenceUsedError, PaymentRefusedError, record_payment
 from .preparing import Run, due_periods, issue_due_conference_invoices, prepare_period
 from .problems import NothingToRetryError, assign_conference, leave_charge, retry_charge
+from .re_rating import (
+    ReRatingRefusedError,
+    silent_re_ratings,
+    start_re_rating,
+    work_on_re_rating,
+)
+from .re_rating_preview import RateCorrection, preview_rate_correction
 from .review import (
     FlagGoneError,
     SettingsChangedMeanwhileError,
@@ -69,6 +76,8 @@ __all__ = [
     "PaymentReferenceUsedError",
     "PaymentRefusedError",
     "ProductChangedMeanwhileError",
+    "RateCorrection",
+    "ReRatingRefusedError",
     "ReissueRefusedError",
     "Run",
     "RunOverError",
@@ -91,6 +100,7 @@ __all__ = [
     "pause_run",
     "plan_credit",
     "prepare_period",
+    "preview_rate_correction",
     "record_payment",
     "refresh_draft",
     "reissue",
@@ -100,9 +110,12 @@ __all__ = [
     "save_product",
     "save_review_settings",
     "set_vat_rate",
+    "silent_re_ratings",
     "silent_runs",
+    "start_re_rating",
     "start_run",
     "subscribe",
     "withdraw_one_off_charge",
+    "work_on_re_rating",
     "work_on_run",
 ]

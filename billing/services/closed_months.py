@@ -27,12 +27,12 @@ def price_closed(*, ledger: Ledger, period: str, entry: Entry | None) -> None:
     Without an entry all of the month is priced again (one went away, or a rate is another now).
     Pricing that makes no difference leaves no trace. The caller holds the period's lock.
     """
-    preview_closed(ledger=ledger, period=period, entry=entry)
+    price_month(ledger=ledger, period=period, entry=entry)
     ledger.save()
 
 
-def preview_closed(*, ledger: Ledger, period: str, entry: Entry | None) -> None:
-    """Do the same and save nothing: see ``ledger.changed``."""
+def price_month(*, ledger: Ledger, period: str, entry: Entry | None = None) -> None:
+    """Do the same, also for an open month, and save nothing: see ``ledger.changed``."""
     members = [_Member(entry.charge, entry.call)] if entry is not None else []
     if entry is None or ledger.known.has_counters:
         others = list(charges_of(ledger, period, besides=entry.charge if entry else None))

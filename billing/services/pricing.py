@@ -98,6 +98,11 @@ class Ledger:
         self._lines += priced.lines
         self.changed.append(charge)
 
+    @property
+    def unsaved_lines(self) -> list[ChargeLine]:
+        """Answer the lines of ``changed`` that ``save`` would write."""
+        return self._lines
+
     def save(self) -> None:
         """Write what was priced since the last time."""
         for charge in self._charges:

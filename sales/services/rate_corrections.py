@@ -39,6 +39,9 @@ def preview_correction(
     """
     if rate.contract.status == Contract.Status.DRAFT:
         raise ContractNotActiveError(_("A draft is changed, not corrected."))
+    if rate.superseded_at is not None:
+        message = _("Another rate has taken the place of this one: look again.")
+        raise ContractInvalidError([Fault(("price_per_minute",), "superseded", message)])
     given = rate_object(rate) | {name: terms[name] for name in CORRECTABLE if name in terms}
     first = valid_from or rate.valid_from
     last = valid_to or rate.valid_to
@@ -83,9 +86,6 @@ def correct_rate(
     contract = locked(rate.contract)
     rate = ContractRate.objects.get(pk=rate.pk)
     rate.contract = contract
-    if rate.superseded_at is not None:
-        message = _("Another rate has taken the place of this one: look again.")
-        raise ContractInvalidError([Fault(("price_per_minute",), "superseded", message)])
     extension = preview_correction(rate=rate, terms=terms, valid_from=valid_from, valid_to=valid_to)
     return write_extension(extension, "contract.rate_corrected", actor=actor, now=now)
 
