@@ -148,7 +148,7 @@ def template_preview(request: HttpRequest) -> HttpResponse:
 
     Pictures of the pages, or with ``export=pdf`` the document itself.
     """
-    kind = request.POST.get("kind", "")
+    kind = request.POST.get("kind", Template.Kind.LETTER)
     if kind not in Template.Kind.values:
         raise Http404
     form = TemplateForm(request.POST, kind=kind)
