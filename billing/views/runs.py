@@ -106,7 +106,8 @@ def run_unbilled(request: HttpRequest) -> HttpResponse:
     """Bill a month that nobody billed, of whom it concerns."""
     form = RunForm({"issue": BillingRun.Issue.AGREED, **request.POST.dict()})
     if not form.is_valid():
-        raise Http404
+        messages.error(request, _("Write a month as 2026-11."))
+        return redirect("billing:run_list")
     period = form.cleaned_data["period"]
     run = _start(
         request,

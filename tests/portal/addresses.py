@@ -96,6 +96,7 @@ USUAL = {
     ("pk", "print"): lambda world: world.print_job.pk,
     ("name", "template"): lambda _world: PICTURE,
     ("pk", "printer"): lambda world: world.print_job.printer_id,
+    ("pk", "credit"): lambda world: world.issued.pk,
     ("pk", "product"): lambda world: world.billing.product.pk,
     ("pk", "subscription"): lambda world: world.billing.subscription.pk,
     ("pk", "charge"): lambda world: world.billing.charge.pk,
