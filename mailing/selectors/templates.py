@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from mailing import merge
+from mailing.documents import LAYOUTS
 from mailing.merge import Field
 from mailing.models import Template, TemplateAsset, TemplateVersion
 
@@ -171,6 +172,8 @@ def _readable(version: TemplateVersion | None, part: str) -> list[str]:
         return [line for line in merge.readable(value).splitlines() if line.strip()]
     if part == "letterhead":
         return [str(_("yes") if value else _("no"))]
+    if part == "layout" and value in LAYOUTS:
+        return [str(LAYOUTS[value].name)]
     return [value] if value else []
 
 
