@@ -60,7 +60,11 @@ def pages(world: World) -> list[str]:
     found = []
     for address in addresses():
         path = address.about(world)
-        if address.is_api or not is_page(client.get(path)):
+        if address.is_api:
+            continue
+        response = client.get(path)
+        response.close()  # a file that is sent stays open until then
+        if not is_page(response):
             continue
         queries = STATES.get(address.name, [])
         found += [path, *(path + one.format(customer=world.customer.number) for one in queries)]
