@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     actions,
+    customers,
     mailings,
     preferences,
     printers,
@@ -15,6 +16,7 @@ from .views import (
 
 app_name = "mailing"
 urlpatterns = [
+    path("customers/<str:number>/letters/", customers.customer_letters, name="customer_letters"),
     path("mailings/", mailings.mailing_list, name="mailing_list"),
     path("mailings/new/", wizard.mailing_new, name="mailing_new"),
     path("mailings/<str:number>/", mailings.mailing_detail, name="mailing_detail"),

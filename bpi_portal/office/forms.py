@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from billing.models import BillingSettings
 from customers.models import Issuer
+from mailing.models import MailingSettings
 from sales.models import Contract
 from toolkit.countries import country_choices
 
@@ -139,6 +140,16 @@ class BillingSettingsForm(forms.ModelForm[BillingSettings]):
     class Meta:
         model = BillingSettings
         fields = ["change_percent"]
+
+
+class MailingSettingsForm(forms.ModelForm[MailingSettings]):
+    """Who approves mailings, and with what postage is estimated."""
+
+    expected_version = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = MailingSettings
+        fields = ["second_person", "sheet_grams", "envelope_grams"]
 
 
 class HolidaysForm(forms.Form):

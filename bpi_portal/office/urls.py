@@ -12,4 +12,5 @@ urlpatterns = [
     path("series/", views.series, name="series"),
     path("holidays/", views.holidays, name="holidays"),
     path("billing/", views.billing_settings, name="billing"),
+    path("mailing/", views.mailing_settings, name="mailing"),
 ]

@@ -17,10 +17,19 @@ from billing.models import Invoice, InvoiceSeries, VatRate
 from billing.selectors import review
 from customers.models import Holiday, Issuer
 from customers.services import IssuerChangedMeanwhileError, save_holidays, save_issuer
+from mailing import selectors as mailings
+from mailing.services import save_mailing_settings
 from toolkit.access import require
 from toolkit.errors import DomainError
 
-from .forms import BillingSettingsForm, HolidaysForm, IssuerForm, SeriesForm, VatRateForm
+from .forms import (
+    BillingSettingsForm,
+    HolidaysForm,
+    IssuerForm,
+    MailingSettingsForm,
+    SeriesForm,
+    VatRateForm,
+)
 
 
 @require("customers.view_issuer")
@@ -123,6 +132,24 @@ def billing_settings(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Settings saved."))
             return redirect("settings:billing")
     return render(request, "office/billing.html", {"form": form})
+
+
+@require("mailing.change_mailingsettings")
+def mailing_settings(request: HttpRequest) -> HttpResponse:
+    """Show and change what holds for all mailings."""
+    current = mailings.mailing_settings()
+    form = MailingSettingsForm(
+        request.POST or None, instance=current, initial={"expected_version": current.version}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_mailing_settings(**form.cleaned_data, actor=request.user, now=timezone.now())
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Settings saved."))
+            return redirect("settings:mailing")
+    return render(request, "office/mailing.html", {"form": form})
 
 
 def _saved(request: HttpRequest, form: forms.BaseForm, save: Callable[[], object]) -> bool:

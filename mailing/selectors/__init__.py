@@ -20,7 +20,15 @@ from .recipients import (
     reason_counts,
     recipients_of,
 )
-from .report import LETTER_STATES, Report, notice_table, report, report_rows, report_table
+from .report import (
+    LETTER_STATES,
+    Report,
+    letters_of,
+    notice_table,
+    report,
+    report_rows,
+    report_table,
+)
 from .schedule import arrival_days, notices_at, notices_wait_until, posting_day
 
 __all__ = [
@@ -48,6 +56,7 @@ __all__ = [
     "has_worked_on",
     "is_over",
     "letter_pdf",
+    "letters_of",
     "letters_pdf",
     "list_counts",
     "mailing_for",

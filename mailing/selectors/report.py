@@ -21,6 +21,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from customers.models import Customer
 from integration.models import Event, OutgoingMessage
 from integration.selectors import batch_counts, events_about
 from mailing.models import Chunk, Mailing, Recipient
@@ -107,16 +108,23 @@ def report_rows(mailing: Mailing) -> QuerySet[Recipient]:
     Beside the columns: ``letter_state`` (of LETTER_STATES), ``notice_state`` (of
     ``OutgoingMessage.State``, blank where none was written), ``notice_at``, ``bounced_at``.
     """
+    rows = mailing.recipients.select_related("chunk")
+    return _with_fate(rows).order_by("position")
+
+
+def letters_of(customer: Customer) -> QuerySet[Recipient]:
+    """Return the customer in each mailing that was started, newest first, as ``report_rows``."""
+    rows = Recipient.objects.filter(customer=customer).exclude(mailing__started_at=None)
+    return _with_fate(rows.select_related("chunk", "mailing")).order_by("-mailing__started_at")
+
+
+def _with_fate(rows: QuerySet[Recipient]) -> QuerySet[Recipient]:
     message = OutgoingMessage.objects.filter(key=OuterRef("message")).exclude(key="")
-    return (
-        mailing.recipients.select_related("chunk")
-        .annotate(
-            letter_state=_letter_state(mailing),
-            notice_state=Subquery(message.values("state")[:1]),
-            notice_at=Subquery(message.values("sent_at")[:1]),
-            bounced_at=Subquery(message.values("bounced_at")[:1]),
-        )
-        .order_by("position")
+    return rows.annotate(
+        letter_state=_letter_state(),
+        notice_state=Subquery(message.values("state")[:1]),
+        notice_at=Subquery(message.values("sent_at")[:1]),
+        bounced_at=Subquery(message.values("bounced_at")[:1]),
     )
 
 
@@ -196,9 +204,8 @@ def _left_out(column: str) -> Q:
     return ~Q(**{f"{column}__in": ["", Recipient.Reason.NOT_WANTED]})
 
 
-def _letter_state(mailing: Mailing) -> Case:
+def _letter_state() -> Case:
     """Return the state of a letter; what never began says so after a cancellation."""
-    cancelled = mailing.state == Mailing.State.CANCELLED
     states = [
         When(chunk__state=chunk_state, then=Value(state))
         for chunk_state, state in (
@@ -211,7 +218,8 @@ def _letter_state(mailing: Mailing) -> Case:
     return Case(
         When(~Q(letter_reason=""), then=Value("none")),
         *states,
-        default=Value("cancelled" if cancelled else "waiting"),
+        When(mailing__state=Mailing.State.CANCELLED, then=Value("cancelled")),
+        default=Value("waiting"),
         output_field=CharField(),
     )
 

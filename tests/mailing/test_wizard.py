@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from customers.services import change_customer, save_list, save_view
-from mailing.models import Mailing, Printer
-from mailing.services import freeze
+from mailing.models import Mailing, MailingSettings, Printer
+from mailing.services import freeze, start
 from tests.factories.customers import NOW, make_customer, make_issuer
 from tests.factories.mailing import make_approved, make_mailing, make_version
 from tests.factories.users import make_user
@@ -247,3 +247,28 @@ def test_pages_ask_few_questions_however_many_recipients(
             assert client.get(url(name, mailing.number)).status_code == 200
     with django_assert_max_num_queries(12):
         client.get(url("mailing_list"))
+
+
+def test_a_customers_page_opens_every_letter_again(client, nuria):
+    customer, other = make_customer(), make_customer()
+    mailing = start(mailing=make_approved(nuria), actor=nuria, now=NOW)
+    make_mailing(nuria, name="Nur ein Entwurf")
+    row = mailing.recipients.get(customer=customer)
+    for headers in ({}, {"HTTP_HX_REQUEST": "true"}):
+        page = client.get(url("customer_letters", customer.number), **headers).content.decode()
+        assert url("recipient_letter", mailing.number, row.pk) in page
+        assert "Entwurf" not in page
+        assert other.number not in page
+
+
+def test_the_settings_want_a_second_person():
+    admin = Client()
+    admin.force_login(make_user("administrator"))
+    address = reverse("settings:mailing")
+    page = admin.get(address)
+    given = {"second_person": "on", "sheet_grams": 5, "envelope_grams": 6}
+    version = page.context["form"].initial["expected_version"]
+    assert admin.post(address, {**given, "expected_version": version}).status_code == 302
+    assert MailingSettings.objects.get().second_person is True
+    stale = admin.post(address, {**given, "expected_version": version})
+    assert stale.context["form"].non_field_errors()
