@@ -332,8 +332,10 @@ class _Finder:
         spot = Spot(number, box.content_box_x(), line.position_y + line.baseline, line)
         known = self.frames.get(key)
         copies = [*(known.copies if known else ()), [spot]]
+        shrunk = box.style["width"] == "auto"
+        width = page_box.width if shrunk else box.width
         self.frames[key] = Frame(
-            box.width, "start", "auto", shrunk=False, from_right=False, copies=copies
+            width, "start", "auto", shrunk=shrunk, from_right=False, copies=copies
         )
 
 
@@ -348,7 +350,7 @@ def _anchoring(block: Box, around: Sequence[Box]) -> tuple[bool, bool, float]:
     for box in [block, *reversed(around[1:])]:
         check_block(box.style)
         _check_flow(box)
-        if box.style["position"] == "absolute" and box.style["width"] == "auto":
+        if box.style["position"] == "absolute" and _width_of(box) == "auto":
             free = [side for side in ("left", "right") if box.style[side] == "auto"]
             if free and (box is not block or len(free) > 1):
                 message = "a block as wide as its text"
@@ -357,6 +359,11 @@ def _anchoring(block: Box, around: Sequence[Box]) -> tuple[bool, bool, float]:
                 shrunk, from_right = True, free == ["left"]
                 width = _room(box, around, from_right=from_right)
     return shrunk, from_right, width
+
+
+def _width_of(box: Box) -> Any:  # noqa: ANN401 (a value of CSS)
+    """Return the width that the style gives a box; a table's is not on its wrapper."""
+    return (box.get_wrapped_table() if box.is_table_wrapper else box).style["width"]
 
 
 def _check_flow(box: Box) -> None:

@@ -231,7 +231,12 @@ class Paragraph:
             if _fits(used + gap + width, limit):
                 line += unit
                 used += gap + width
-                self._check_trailing(unit[-1], used, limit)
+                kept = self._kept(line, used, limit)
+                if kept == len(line):
+                    continue
+                units += reversed(_units(line[kept:]))
+                lines.append(line[:kept])
+                line, used = [], 0
                 continue
             parts = self._cut(unit, limit - used - gap)
             if parts:
@@ -247,17 +252,23 @@ class Paragraph:
         lines.append(line)
         return [each for each in lines if each]
 
-    def _check_trailing(self, bit: _Bit, used: int, limit: int) -> None:
-        """Refuse a run that fits but for the space it ends with: WeasyPrint errs there.
+    def _kept(self, line: Sequence[_Bit], used: int, limit: int) -> int:
+        """Return how much of a line WeasyPrint keeps, which errs where a style ends with a space.
 
-        It then breaks the line after the run's first word.
-
-        Raises:
-            UnstampableError: this is such a line.
+        Where such text fits but for that space, it breaks the line after the text's first word.
         """
-        if bit.trailing and not _fits(used + self.runs[bit.run].face.space_width, limit):
-            message = "a space at the end of a line and of its style"
+        bit = line[-1]
+        if not bit.trailing or _fits(used + self.runs[bit.run].face.space_width, limit):
+            return len(line)
+        first = len(line) - 1
+        while first and line[first - 1].run == bit.run:
+            first -= 1
+        if first == len(line) - 1 or (first and line[first].space == bit.run):
+            return len(line)
+        if line[first].cuts:
+            message = "a word that a line may end in, where WeasyPrint breaks early"
             raise UnstampableError(message)
+        return first + 1
 
     def _cut(self, unit: list[_Bit], room: int) -> tuple[list[_Bit], list[_Bit]] | None:
         """Part a word where a line may end in it, as late as there is room for."""
@@ -312,6 +323,7 @@ class Paragraph:
             if bit.run != run:
                 if gap and bit.space == run:
                     pieces.append(_space(face, extra, first=not pieces))
+                if bit.space != bit.run:
                     x += gap
                     gap = 0.0
                 spans.append(Span(start, run, "".join(pieces)))

@@ -113,7 +113,7 @@ class Face:
             offset = left / self.size if at else 0.0
             width = natural + (left if at else 0) + (right if at < len(glyphs) - 1 else 0)
             rest = int(self._nominal(glyph) + offset - width * _PER_MILLE / self.size)
-            pieces.append(f"{-offset:.6f}<{glyph:04x}>{rest}")
+            pieces.append(f"{-offset:.6f}<{glyph:04x}>{rest} ")
             total += width
         return Word("".join(pieces), total, simple=True)
 
