@@ -7,11 +7,14 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
-from sales.models import Contract
+from sales.models import Contract, ContractRate
+from sales.selectors import plain_amount
+from sales.services import CORRECTABLE, ContractInvalidError
 from toolkit.money import from_decimal, to_decimal
 from toolkit.periods import InvalidPeriodError, Period
 from toolkit.templatetags.values import num
@@ -304,3 +307,73 @@ def _amount(label: str, left: str) -> forms.DecimalField:
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "placeholder": left}),
     )
+
+
+class RateCorrectionForm(forms.Form):
+    """What a rate should have said, and on which of its days; the services say what is refused."""
+
+    price_per_minute = forms.DecimalField(
+        label=_("Price per minute"), max_digits=18, decimal_places=6, min_value=0, localize=True
+    )
+    connection_fee = forms.DecimalField(
+        label=_("Connection fee"), max_digits=18, decimal_places=6, min_value=0, localize=True
+    )
+    first_increment = forms.IntegerField(label=_("First increment (s)"), min_value=1)
+    next_increment = forms.IntegerField(label=_("Next increments (s)"), min_value=1)
+    minimum_seconds = forms.IntegerField(label=_("Minimum (s)"), min_value=0)
+    valid_from = forms.DateField(label=_("Wrong from"), widget=DateInput)
+    valid_to = forms.DateField(
+        label=_("Right again from"),
+        widget=DateInput,
+        required=False,
+        help_text=_("Empty: until the rate ends."),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+    others = forms.ModelMultipleChoiceField(
+        label=_("Correct it in these contracts, too"),
+        queryset=ContractRate.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        rate: ContractRate,
+        others: QuerySet[ContractRate],
+    ) -> None:
+        terms = {name: getattr(rate, name) for name in CORRECTABLE}
+        for name in ("price_per_minute", "connection_fee"):
+            terms[name] = Decimal(plain_amount(terms[name]))
+        days = {"valid_from": rate.valid_from, "valid_to": rate.valid_to}
+        super().__init__(data, initial=terms | days)
+        self.rate = rate
+        field = self.fields["others"]
+        field.queryset = others  # type: ignore[attr-defined]
+        field.label_from_instance = _contract_of_rate  # type: ignore[attr-defined]
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Return what ``preview_rate_correction`` and ``start_re_rating`` want to know."""
+        given = self.cleaned_data
+        terms: dict[str, Any] = {name: given[name] for name in CORRECTABLE}
+        for name in ("price_per_minute", "connection_fee"):
+            terms[name] = plain_amount(terms[name])
+        return {
+            "rates": [self.rate, *given["others"]],
+            "terms": terms,
+            "valid_from": given["valid_from"],
+            "valid_to": given["valid_to"],
+        }
+
+    def refuse(self, error: ContractInvalidError) -> None:
+        """Show what was refused in its place."""
+        for fault in error.faults:
+            name = str(fault.path[0])
+            self.add_error(name if name in self.fields else None, fault.message)
+
+
+def _contract_of_rate(rate: ContractRate) -> str:
+    return f"{rate.contract.number} · {rate.contract.customer.name}"

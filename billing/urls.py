@@ -10,8 +10,10 @@ from .views import (
     invoices,
     payments,
     problems,
+    re_ratings,
     review,
     runs,
+    series,
 )
 
 app_name = "billing"
@@ -57,6 +59,11 @@ urlpatterns = [
     path("review/", review.review_list, name="review_list"),
     path("review/issue/", review.review_issue, name="review_issue"),
     path("review/<int:pk>/<str:flag>/", review.review_flag, name="review_flag"),
+    path("re-ratings/", re_ratings.re_rating_list, name="re_rating_list"),
+    path("re-ratings/rates/<int:pk>/", re_ratings.re_rating_create, name="re_rating_create"),
+    path("re-ratings/<int:pk>/", re_ratings.re_rating_detail, name="re_rating_detail"),
+    path("re-ratings/<int:pk>/progress/", re_ratings.re_rating_progress, name="re_rating_progress"),
+    path("series/", series.series_report, name="series_report"),
     path("problems/", problems.problem_list, name="problem_list"),
     path("problems/<int:pk>/retry/", problems.problem_retry, name="problem_retry"),
     path("problems/<int:pk>/leave/", problems.problem_leave, name="problem_leave"),

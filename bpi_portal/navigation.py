@@ -56,6 +56,8 @@ ENTRIES = (
     Entry(_("Billing runs"), "play", "billing:run_list", BILLING, "b"),
     Entry(_("Products"), "package", "billing:product_list", BILLING),
     Entry(_("Problems"), "triangle-alert", "billing:problem_list", BILLING, "p"),
+    Entry(_("Wrong rates"), "table-2", "billing:re_rating_list", BILLING),
+    Entry(_("Numbers"), "list-ordered", "billing:series_report", BILLING),
     Entry(
         _("Reservations"),
         "calendar-days",

@@ -6,6 +6,8 @@ from django.db.models.functions import Coalesce
 from billing.models import Charge, ChargeLine, Invoice, InvoiceLine, RatedLeg
 from conferencing.models import Leg
 
+from .series import series_report
+
 
 def disagreements() -> dict[str, int]:
     """Answer how many rows contradict others, by the name of the check; none if all is well.
@@ -17,10 +19,12 @@ def disagreements() -> dict[str, int]:
     - ``charges_unlike_their_invoices``: where it is issued, the lines and the adjustments add up to
       what the charge says now (unless some of it was credited).
     - ``invoices_unlike_their_lines``: ``net`` is the sum of the lines, ``total`` that plus VAT.
-    - ``gaps_in_series``: no number is missing between the first and the last of a series.
+    - ``gaps_in_series``: no number is missing between the first and the next of a series.
+    - ``dates_going_back``: no number has an earlier date than the one before it.
 
     Reads whole tables: for the night, and for whoever doubts.
     """
+    series = series_report()
     counts = {
         "rated_legs_without_leg": _rated_legs_without_leg().count(),
         "charges_unlike_their_lines": _charges_unlike_their_lines().count(),
@@ -28,7 +32,8 @@ def disagreements() -> dict[str, int]:
         "lines_missing_on_invoices": _lines_missing().count(),
         "charges_unlike_their_invoices": _charges_unlike_their_invoices().count(),
         "invoices_unlike_their_lines": _invoices_unlike_their_lines().count(),
-        "gaps_in_series": _gaps_in_series(),
+        "gaps_in_series": sum(len(one.missing) for one in series),
+        "dates_going_back": sum(len(one.back_in_time) for one in series),
     }
     return {name: count for name, count in counts.items() if count}
 
@@ -100,12 +105,3 @@ def _invoices_unlike_their_lines() -> QuerySet[Invoice]:
     return Invoice.objects.annotate(
         sum_of_lines=Coalesce(Subquery(lines), 0, output_field=Invoice._meta.get_field("net"))
     ).exclude(net=F("sum_of_lines"), total=F("net") + F("vat"))
-
-
-def _gaps_in_series() -> int:
-    """Count the numbers that are missing between the first and the last of each series."""
-    serials: dict[str, list[int]] = {}
-    for number in Invoice.objects.exclude(number=None).values_list("number", flat=True).iterator():
-        series, _, serial = (number or "").rpartition("-")
-        serials.setdefault(series, []).append(int(serial))
-    return sum(max(found) - min(found) + 1 - len(found) for found in serials.values())

@@ -13,13 +13,14 @@ from .contracts import (
     local_day,
     terminate_contract,
 )
-from .rate_corrections import correct_rate, preview_correction
+from .rate_corrections import CORRECTABLE, correct_rate, preview_correction
 from .rate_sheets import CONTENT_TYPES, RateSheetFile, download_rates
 from .rates import RateExtension, extend_rate, preview_extension
 from .reading import ContractInvalidError, Fault
 
 __all__ = [
     "CONTENT_TYPES",
+    "CORRECTABLE",
     "ContractChangedMeanwhileError",
     "ContractInvalidError",
     "ContractNotActiveError",

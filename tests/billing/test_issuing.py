@@ -9,14 +9,11 @@ from django.db import IntegrityError, connection, transaction
 
 from billing.models import (
     BillingPeriod,
-    Charge,
-    ChargeLine,
     Invoice,
     InvoiceLine,
     InvoiceSeries,
     InvoiceTax,
     Logo,
-    RatedLeg,
 )
 from billing.services import (
     InvoiceNotDraftError,
@@ -34,7 +31,6 @@ from tests.factories.billing import (
     correct,
     make_conference,
     make_contract,
-    make_rate,
     make_vat_rate,
 )
 from tests.factories.customers import make_customer, make_issuer
