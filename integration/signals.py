@@ -15,6 +15,7 @@ message_state_changed = Signal()
 # key, purpose, batch, customer_number, email (as it was written to), kind ("hard": the address
 # does not exist, "soft": could not be delivered this time), code (as "5.1.1", may be blank),
 # reason (text), moment (aware). Sent inside the transaction that noted a bounce, be it a report
-# that came back or a server that refused the address at once; a receiver that fails undoes it,
-# and the report is read again. May be sent again for the same message.
+# that came back or a server that refused the address at once. A receiver that fails undoes what
+# was noted: the report is read again, the refusal comes again with the next message. May be sent
+# again for the same message.
 message_bounced = Signal()

@@ -151,7 +151,7 @@ def _open() -> smtplib.SMTP:
 
 
 def _text(answer: tuple[int, bytes]) -> str:
-    return " ".join(answer[1].decode("utf-8", "replace").split())
+    return " ".join(answer[1].decode("utf-8", "replace").replace("\0", " ").split())
 
 
 def _in_words(error: BaseException) -> str:

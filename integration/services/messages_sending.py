@@ -16,6 +16,7 @@ from django.db.models import Exists, F
 from django.utils.module_loading import import_string
 
 from integration.mail.base import Answer, Outcome, ServerUnreachableError, Transport
+from integration.mail.codes import enhanced_code
 from integration.mail.mime import on_the_wire
 from integration.mail.verp import bounce_address
 from integration.models import BatchHold, OutgoingMessage
@@ -204,19 +205,20 @@ def _finish(
     elif state == State.TEMP_FAILED:
         fields["next_attempt_at"] = now + PAUSES[message.attempts - 1]
     with transaction.atomic():
-        moved = move(
-            message,
-            state,
-            now=now,
-            among=among,
-            claim=claim,
-            **fields,
-        )
+        moved = move(message, state, now=now, among=among, claim=claim, **fields)
         if moved and answer.address_is_unknown:
-            note_bounce(
-                message, kind="hard", code=str(answer.code or ""), reason=answer.text, now=now
-            )
+            _note_refusal(message, answer, now)
     return state if moved else ""
+
+
+def _note_refusal(message: OutgoingMessage, answer: Answer, now: dt.datetime) -> None:
+    """Treat a refused address as a bounce. If a department can't, the refusal itself stays."""
+    code = enhanced_code(answer.text) or str(answer.code or "")
+    try:
+        with transaction.atomic():
+            note_bounce(message, kind="hard", code=code, reason=answer.text, now=now)
+    except Exception:
+        logger.exception("the refusal of %s could not be noted as a bounce", message.key)
 
 
 def _state_after(message: OutgoingMessage, answer: Answer) -> str:

@@ -105,3 +105,15 @@ def test_two_workers_killed_again_and_again(smtp_server, workers, settings, monk
     states = dict(OutgoingMessage.objects.values_list("message_id", "state"))
     assert {states[message_id] for message_id in copies} <= {"sent", "uncertain"}
     assert {one for one, state in states.items() if state == "sent"} <= set(copies)
+
+
+def test_two_workers_at_once_keep_to_the_limit_of_a_domain(smtp_server, workers, settings):
+    settings.EMAIL_DOMAIN_RATE = 30
+    queue(*(f"n{number}@example.es" for number in range(50)), now=timezone.now())
+    queue(*(f"n{number}@other.example" for number in range(10)), now=timezone.now())
+    workers("one")
+    workers("two")
+    wait_until(lambda: len(smtp_server.received) >= 40, what="all that may be sent")
+    wait_until(lambda: not OutgoingMessage.objects.filter(state="claimed").exists())
+    domains = [one.recipient.partition("@")[2] for one in smtp_server.received]
+    assert (domains.count("example.es"), domains.count("other.example")) == (30, 10)

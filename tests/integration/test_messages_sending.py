@@ -197,7 +197,7 @@ def test_an_address_that_does_not_exist_is_written_to_no_more(smtp_server, heard
     assert suppression.message_key == row.key
     assert heard == [
         (row.key, "perm_failed"),
-        (row.key, "Nadie@Example.es", "hard", "550"),
+        (row.key, "Nadie@Example.es", "hard", "5.1.1"),
     ]
     again = queue("nadie@example.es")
     send()
@@ -460,6 +460,30 @@ def test_a_receiver_that_fails_makes_nobody_forget_what_was_sent(smtp_server, ca
     assert queued(row).state == "sent"
     assert "nobody could be told" in caplog.text
     assert Event.objects.filter(type="message.sent").count() == 1
+
+
+def test_a_receiver_that_fails_makes_nobody_forget_a_refusal(smtp_server, caplog):
+    def fail(**_kwargs):
+        msg = "not now"
+        raise RuntimeError(msg)
+
+    smtp_server.refuse("550 5.1.1 No such user here", to="nadie@")
+    row, other = queue("nadie@example.es"), queue("bea@example.es")
+    message_bounced.connect(fail)
+    try:
+        send()
+    finally:
+        message_bounced.disconnect(fail)
+    assert (queued(row).state, queued(row).bounce, queued(other).state) == (
+        "perm_failed",
+        "",
+        "sent",
+    )
+    assert "could not be noted as a bounce" in caplog.text
+    again = queue("nadie@example.es")
+    send()
+    assert (queued(again).state, queued(again).bounce) == ("perm_failed", "hard")
+    assert Suppression.objects.count() == 1
 
 
 @others_look_on
