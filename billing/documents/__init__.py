@@ -1,5 +1,6 @@
 """Invoices on paper. Plain values in, bytes out: no model and no database."""
 
+from .call_detail import CallDetail, ReferenceGroup, call_detail_pdf
 from .invoice import (
     BilledConference,
     BilledLeg,
@@ -15,7 +16,10 @@ __all__ = [
     "BilledLeg",
     "BilledLine",
     "BilledTax",
+    "CallDetail",
     "CorrectedInvoice",
     "InvoiceDocument",
+    "ReferenceGroup",
+    "call_detail_pdf",
     "invoice_pdf",
 ]

@@ -1,5 +1,6 @@
 """An invoice as PDF, in the customer's language and on the customer's clocks."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from django.utils import timezone, translation
 
 from toolkit.pdf import render_pdf
 
-from .invoice import InvoiceDocument
+from .invoice import BilledConference, InvoiceDocument
 from .payment_code import payment_code
 
 _STYLES = Path(settings.BASE_DIR) / "templates/billing/documents/invoice.css"
@@ -34,7 +35,7 @@ def invoice_html(document: InvoiceDocument, *, has_code: bool = False) -> str:
         "zone": document.customer["timezone"],
         "iban": _in_fours(document.issuer.get("iban", "")),
         "has_code": has_code,
-        "leg_decimals": _decimals(document),
+        "leg_decimals": decimals_of(document.conferences),
         "has_free": any(leg.free_seconds for each in document.conferences for leg in each.legs),
         "has_estimated": any(leg.estimated for each in document.conferences for leg in each.legs),
     }
@@ -46,9 +47,9 @@ def _in_fours(iban: str) -> str:
     return " ".join(iban[at : at + 4] for at in range(0, len(iban), 4))
 
 
-def _decimals(document: InvoiceDocument) -> int:
+def decimals_of(conferences: Iterable[BilledConference]) -> int:
     """Answer how many decimals the calls need, so that all have as many: their sum is checked."""
-    amounts = {leg.amount for conference in document.conferences for leg in conference.legs}
+    amounts = {leg.amount for conference in conferences for leg in conference.legs}
     return max((_needed(amount) for amount in amounts), default=2)
 
 

@@ -41,11 +41,11 @@ def invoice_document(invoice: Invoice) -> InvoiceDocument:
     Lines beyond ``MOST_LINES`` are summed up by kind; calls beyond ``MOST_CALLS`` are left to the
     file that the invoice's page offers.
     """
-    copy, logo = _copy_and_logo(invoice)
+    copy, logo = copy_and_logo(invoice)
     lines = list(invoice.lines.select_related("charge_line", "adjusts"))
     calls = count_calls(invoice)
     is_long = len(lines) > MOST_LINES
-    legs = {} if is_long or calls > MOST_CALLS else _legs_by_conference(invoice)
+    legs = {} if is_long or calls > MOST_CALLS else legs_by_conference(invoice)
     of_conferences = [line for line in lines if line.held_at is not None]
     month = Period.parse(invoice.period)
     return InvoiceDocument(
@@ -61,9 +61,9 @@ def invoice_document(invoice: Invoice) -> InvoiceDocument:
         period_end=month.last_day,
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,
-        conferences=() if is_long else tuple(_conferences(of_conferences, legs)),
+        conferences=() if is_long else tuple(billed_conferences(of_conferences, legs)),
         summary=tuple(_summary(of_conferences)) if is_long else (),
-        period_lines=tuple(_line(line) for line in lines if line.held_at is None),
+        period_lines=tuple(billed_line(line) for line in lines if line.held_at is None),
         taxes=tuple(
             BilledTax(
                 category=tax.category,
@@ -90,7 +90,7 @@ def _named(invoice: Invoice | None) -> tuple[CorrectedInvoice, ...]:
     return (CorrectedInvoice(number=invoice.number, issued_on=invoice.issued_on),)
 
 
-def _copy_and_logo(invoice: Invoice) -> tuple[Mapping[str, Any], bytes]:
+def copy_and_logo(invoice: Invoice) -> tuple[Mapping[str, Any], bytes]:
     """Answer the snapshot; of a draft what it would be now, without keeping anything."""
     if invoice.state == Invoice.State.ISSUED:
         digest = invoice.snapshot["issuer"].get("logo", "")
@@ -104,7 +104,7 @@ def _copy_and_logo(invoice: Invoice) -> tuple[Mapping[str, Any], bytes]:
     return copy, bytes(company.logo) if company and company.logo else b""
 
 
-def _conferences(
+def billed_conferences(
     lines: Iterable[InvoiceLine], legs: Mapping[object, list[RatedLeg]]
 ) -> Iterable[BilledConference]:
     """Group lines, which come in order of time, by their conference."""
@@ -115,7 +115,7 @@ def _conferences(
             held_at=held_at or dt.datetime.min.replace(tzinfo=dt.UTC),
             title=of_conference[0].title,
             reference=of_conference[0].reference,
-            lines=tuple(map(_line, of_conference)),
+            lines=tuple(map(billed_line, of_conference)),
             legs=tuple(map(_leg, legs.get(conference_id, ()))),
         )
 
@@ -142,7 +142,8 @@ def _summary(lines: Iterable[InvoiceLine]) -> Iterable[BilledLine]:
         )
 
 
-def _line(line: InvoiceLine) -> BilledLine:
+def billed_line(line: InvoiceLine) -> BilledLine:
+    """Return a line as the paper shows it."""
     return BilledLine(
         kind=line.kind,
         description=line.description,
@@ -165,7 +166,8 @@ def _unit_price(line: InvoiceLine) -> Decimal | None:
     return Decimal(basis["unit_price"])
 
 
-def _legs_by_conference(invoice: Invoice) -> Mapping[object, list[RatedLeg]]:
+def legs_by_conference(invoice: Invoice) -> Mapping[object, list[RatedLeg]]:
+    """Return the calls that an invoice bills, by the id of their conference."""
     legs: dict[object, list[RatedLeg]] = {}
     for leg in calls_of(invoice):
         legs.setdefault(leg.charge.conference_id, []).append(leg)

@@ -23,6 +23,7 @@ from billing.filters import InvoiceFilter
 from billing.forms import PaymentForm
 from billing.models import Invoice, InvoiceLine, RatedLeg
 from billing.selectors import STATUSES, invoice_for, invoices_visible_to, today, with_balances
+from billing.selectors.call_detail import MOST_CALLS, call_detail_pdf, has_call_detail
 from billing.selectors.calls_of_invoice import calls_of, count_calls
 from billing.selectors.documents import invoice_pdf as pdf_of
 from billing.selectors.invoice_totals import by_currency, count_by_status, invoice_totals
@@ -154,6 +155,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "credit_notes": invoice.credit_notes.order_by("serial"),
         "obstacles": obstacles_to_issue(invoice),
         "calls": count_calls(invoice),
+        "most_calls": MOST_CALLS,
         "before": before,
         "after": after,
         "today": today(),
@@ -224,8 +226,13 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @require(*SEE)
 def invoice_calls(request: HttpRequest, pk: int, export: str) -> HttpResponseBase:
-    """Download every call that the invoice bills, however many there are."""
+    """Download every call that the invoice bills, however many there are.
+
+    On paper they are grouped by billing reference, and no more than fit.
+    """
     invoice = invoice_or_404(request, pk)
+    if export == "pdf":
+        return _call_detail(invoice)
     calls = _("calls")
     return table_response(
         export,
@@ -246,6 +253,16 @@ def invoice_calls(request: HttpRequest, pk: int, export: str) -> HttpResponseBas
         ],
         rows=_call_rows(invoice, calls_of(invoice)),
     )
+
+
+def _call_detail(invoice: Invoice) -> HttpResponse:
+    if not has_call_detail(invoice):
+        raise Http404
+    response = HttpResponse(call_detail_pdf(invoice), content_type=PDF)
+    name = f"{file_name(invoice)}-{slugify(_('calls'))}.pdf"
+    response["Content-Disposition"] = f'inline; filename="{name}"'
+    response["Cache-Control"] = "no-store, private"
+    return response
 
 
 def _call_rows(invoice: Invoice, legs: QuerySet[RatedLeg]) -> Iterator[list[Any]]:
