@@ -56,7 +56,9 @@ class Rule:
 class ScriptedServer:
     """Takes everything, unless a test says otherwise. ``received`` holds what was taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
+        """Take further options of aiosmtpd's Controller (TLS, log-in)."""
+        self._options = options
         self.received: list[Received] = []
         self.connections = 0
         # Called with each message that is taken, before the server answers: a place to stand still.
@@ -71,7 +73,7 @@ class ScriptedServer:
         return f"smtp://127.0.0.1:{self.port}"
 
     def start(self) -> ScriptedServer:
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **self._options)
         self._controller.start()
         return self
 
