@@ -88,7 +88,7 @@ def progress_of(run: BillingRun, *, now: dt.datetime) -> Progress:
         done=done,
         total=run.total,
         counts=counts,
-        per_minute=per_second and per_second * 60,
+        per_minute=per_second and round(per_second * 60, 1),
         seconds_left=None if per_second is None or run.is_over else int(waiting / per_second),
     )
 

@@ -135,9 +135,10 @@ def trimmed(number: str) -> str:
 
 
 @register.simple_tag
-def flag_name(flag: str) -> str:
-    """Name a flag in the active language."""
-    return str(Flag(flag).label)
+def flag_name(flag: str, count: int = 0) -> str:
+    """Name a flag in the active language, with the number of what it is about."""
+    name = str(Flag(flag).label)
+    return f"{name}: {num(count)}" if count else name
 
 
 @register.simple_tag
