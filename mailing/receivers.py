@@ -23,9 +23,10 @@ def work_on_mailing(mailing_id: int, **_: object) -> None:
     """Have workers merge letters and write e-mails of a mailing once its start is committed."""
 
     def hand_over() -> None:
-        tasks.write_notices.delay(mailing_id)
+        # Letters first: after them comes the slow part, the printer.
         for _place in range(MERGES_AT_ONCE):
             tasks.merge_next.delay(mailing_id)
+        tasks.write_notices.delay(mailing_id)
 
     transaction.on_commit(hand_over, robust=True)
 

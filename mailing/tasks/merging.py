@@ -1,5 +1,8 @@
 """Workers at the parts of mailings: one part at a time, and a sweep that makes it sure."""
 
+import datetime as dt
+from typing import Final
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -8,13 +11,19 @@ from mailing.services import chunk_printing, merging, running
 
 from .notices import write_notices
 
+# So long one mailing keeps a worker before whatever else waits has its turn.
+_TURN: Final = dt.timedelta(seconds=20)
+
 
 @shared_task(name="mailing.tasks.merge_next")
 def merge_next(mailing_id: int) -> None:
-    """Merge one part of a mailing, and come again for the next."""
+    """Merge parts of a mailing for a while, and come again for the others."""
     chunk_printing.hand_over(mailing_id=mailing_id, now=timezone.now())
-    if merging.merge_next(mailing_id=mailing_id, clock=timezone.now):
-        merge_next.delay(mailing_id)
+    begun = timezone.now()
+    while merging.merge_next(mailing_id=mailing_id, clock=timezone.now):
+        if timezone.now() - begun > _TURN:
+            merge_next.delay(mailing_id)
+            return
 
 
 @shared_task(name="mailing.tasks.conclude_print_job")
