@@ -1,25 +1,17 @@
 """Paragraphs broken into lines where WeasyPrint breaks them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .words import NO_BREAK_SPACE, PANGO_SCALE, Face, UnstampableError, Word
+from .bits import Bit, Bits, Piece, Run, bits_of, spaced_bits
+from .words import NO_BREAK_SPACE, PANGO_SCALE, Face, UnstampableError
 
 _REMEMBERED_TEXTS = 2_000
 # A line that ends this near its limit (in Pango's units, a hundredth of a pixel) is not decided
 # here: floating point might decide otherwise there.
 _NEAR = 10
 _FAR = 4 * PANGO_SCALE
-_WHITE = str.maketrans("\t\n\r", "   ")
-
-
-class Piece(NamedTuple):
-    """Text of a run: constant, or a slot's where it has a name."""
-
-    run: int
-    text: str
-    slot: str = ""
 
 
 class Span(NamedTuple):
@@ -33,34 +25,12 @@ class Span(NamedTuple):
 Line = Sequence[Span]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Text in one style; ``style`` is what the content stream says before it.
+class _Filled(NamedTuple):
+    """A line's words; ``last`` of its segment, with ``tail`` as in ``Bits`` before a break."""
 
-    ``spacing`` is put between letters, in pixels; ``transform`` changes the text of slots.
-    """
-
-    face: Face
-    style: str
-    language: str
-    spacing: float = 0.0
-    transform: Callable[[str], str] | None = None
-
-
-class _Bit(NamedTuple):
-    """A word, or its part in one run; ``joined`` to the bit before without a space.
-
-    ``space`` is the run of the space before it, ``cuts`` where else a line may end in it;
-    ``trailing`` tells that its run ends with a space behind it.
-    """
-
-    run: int
-    text: str
-    word: Word
-    joined: bool
-    space: int
-    cuts: tuple[int, ...]
-    trailing: bool = False
+    bits: Sequence[Bit]
+    last: bool = False
+    tail: int = -1
 
 
 @dataclass(slots=True)
@@ -103,101 +73,50 @@ class Paragraph:
         """Return the text of each line, for comparing it with WeasyPrint's."""
         return [
             "".join(
-                (" " if at and bit.space >= 0 else "") + bit.text for at, bit in enumerate(line)
+                (" " if at and bit.space >= 0 else "") + bit.text
+                for at, bit in enumerate(line.bits)
             )
-            for line, _last in self._lines_of_bits(values)
+            for line in self._lines_of_bits(values)
         ]
 
     def _broken(self, values: Mapping[str, str]) -> Sequence[Line]:
         return tuple(
-            self._placed(line, last=last) if line else ()
-            for line, last in self._lines_of_bits(values)
+            self._placed(line) if line.bits else () for line in self._lines_of_bits(values)
         )
 
-    def _lines_of_bits(self, values: Mapping[str, str]) -> list[tuple[list[_Bit], bool]]:
-        """Break each segment into lines, telling which is its last."""
-        lines: list[tuple[list[_Bit], bool]] = []
+    def _lines_of_bits(self, values: Mapping[str, str]) -> list[_Filled]:
+        """Break each segment into lines."""
+        lines: list[_Filled] = []
         final = len(self.segments) - 1
         for at, segment in enumerate(self.segments):
             bits = self._bits(segment, values)
-            if bits:
-                broken = self._segment_lines(bits)
-                lines += [(line, line is broken[-1]) for line in broken]
+            if bits.words:
+                broken = self._segment_lines(bits.words)
+                if bits.loose and (len(broken) > 1 or self.align not in ("start", "left")):
+                    message = "loose blanks between styles"
+                    raise UnstampableError(message)
+                lines += [_Filled(line) for line in broken[:-1]]
+                # WeasyPrint counts a space before a forced break.
+                tail = bits.tail if at < final else -1
+                lines.append(_Filled(broken[-1], last=True, tail=tail))
             elif at < final:
-                lines.append(([], True))
+                lines.append(_Filled([], last=True))
         if self.shrunk and len(lines) > 1:
             message = "a shrunk block of more than one line"
             raise UnstampableError(message)
         return lines
 
-    def _bits(self, segment: Sequence[Piece], values: Mapping[str, str]) -> list[_Bit]:
-        """Cut a segment into words; a space belongs to the run that it came first in."""
-        if any(run.spacing for run in self.runs):
-            return self._spaced_bits(segment, values)
-        bits: list[_Bit] = []
-        space = -1
-        for run, text in self._texts_of_runs(segment, values):
-            cuts = None
-            shape = self.runs[run].face.word
-            at = 0
-            for position, part in enumerate(text.split(" ")):
-                if position and space < 0:
-                    space = run
-                if part:
-                    word = shape(part)
-                    if not word.simple and cuts is None:
-                        cuts = _cuts(text, self.runs[run].language)
-                    inside = () if word.simple or cuts is None else _inside(cuts, at, part)
-                    joined = bool(bits) and space < 0
-                    if joined and _may_part(bits[-1].text, part, self.runs[run].language):
-                        message = "a line may end where the style changes"
-                        raise UnstampableError(message)
-                    bits.append(_Bit(run, part, word, joined, space if bits else -1, inside))
-                    space = -1
-                at += len(part) + 1
-        return _with_trailing(bits, space)
-
-    def _spaced_bits(self, segment: Sequence[Piece], values: Mapping[str, str]) -> list[_Bit]:
-        """Take letter-spaced text as one word, which must be far from the end of its line."""
-        texts = [(run, text) for run, text in self._texts_of_runs(segment, values) if text.strip()]
-        if not texts:
-            return []
-        if len(texts) > 1 or self.align == "justify":
-            message = "letter-spaced text that changes its style or is justified"
+    def _bits(self, segment: Sequence[Piece], values: Mapping[str, str]) -> Bits:
+        if not any(run.spacing for run in self.runs):
+            return bits_of(self.runs, segment, values)
+        bits = spaced_bits(self.runs, segment, values)
+        far = self.nowrap or self._width(bits.words) < self._limit() - _FAR
+        if self.align == "justify" or not far:
+            message = "letter-spaced text that is justified or may not fit"
             raise UnstampableError(message)
-        ((number, text),) = texts
-        run = self.runs[number]
-        text = " ".join(part for part in text.split(" ") if part)
-        word = run.face.spaced_text(text, int(run.spacing * PANGO_SCALE))
-        # WeasyPrint counts the space behind the last letter, which Pango leaves out.
-        word = word._replace(width=word.width + round(run.spacing * PANGO_SCALE))
-        if not self.nowrap and word.width > self._limit() - _FAR:
-            message = "letter-spaced text that may not fit"
-            raise UnstampableError(message)
-        return [_Bit(number, text, word, joined=False, space=-1, cuts=())]
+        return bits
 
-    def _texts_of_runs(
-        self, segment: Sequence[Piece], values: Mapping[str, str]
-    ) -> Sequence[tuple[int, str]]:
-        """Join the pieces of each run, white space made blanks."""
-        texts: list[tuple[int, str]] = []
-        for piece in segment:
-            text = piece.text
-            if piece.slot:
-                text = values[piece.slot].translate(_WHITE)
-                transform = self.runs[piece.run].transform
-                if transform is not None:
-                    text = transform(text)
-            if texts and texts[-1][0] == piece.run:
-                texts[-1] = (piece.run, texts[-1][1] + text)
-            else:
-                texts.append((piece.run, text))
-        if len(texts) > 1 and not all(text for _run, text in texts):
-            message = "nothing inside of a change of style"
-            raise UnstampableError(message)
-        return texts
-
-    def _segment_lines(self, bits: list[_Bit]) -> list[list[_Bit]]:
+    def _segment_lines(self, bits: Sequence[Bit]) -> Sequence[Sequence[Bit]]:
         if not self.nowrap and not self.shrunk:
             return self._wrapped(bits)
         if self.shrunk and self._width(bits) > self._limit() - _NEAR:
@@ -208,7 +127,7 @@ class Paragraph:
     def _limit(self) -> int:
         return int(self.width * PANGO_SCALE)
 
-    def _width(self, bits: Sequence[_Bit]) -> int:
+    def _width(self, bits: Sequence[Bit]) -> int:
         width = 0
         for at, bit in enumerate(bits):
             width += bit.word.width
@@ -216,11 +135,11 @@ class Paragraph:
                 width += self.runs[bit.space].face.space_width
         return width
 
-    def _wrapped(self, bits: list[_Bit]) -> list[list[_Bit]]:
+    def _wrapped(self, bits: Sequence[Bit]) -> list[list[Bit]]:
         """Fill lines from the first word to the last, as many words to a line as fit."""
         limit = self._limit()
-        lines: list[list[_Bit]] = []
-        line: list[_Bit] = []
+        lines: list[list[Bit]] = []
+        line: list[Bit] = []
         used = 0
         units = _units(bits)
         units.reverse()
@@ -252,7 +171,7 @@ class Paragraph:
         lines.append(line)
         return [each for each in lines if each]
 
-    def _kept(self, line: Sequence[_Bit], used: int, limit: int) -> int:
+    def _kept(self, line: Sequence[Bit], used: int, limit: int) -> int:
         """Return how much of a line WeasyPrint keeps, which errs where a style ends with a space.
 
         Where such text fits but for that space, it breaks the line after the text's first word.
@@ -270,7 +189,7 @@ class Paragraph:
             raise UnstampableError(message)
         return first + 1
 
-    def _cut(self, unit: list[_Bit], room: int) -> tuple[list[_Bit], list[_Bit]] | None:
+    def _cut(self, unit: list[Bit], room: int) -> tuple[list[Bit], list[Bit]] | None:
         """Part a word where a line may end in it, as late as there is room for."""
         if not any(bit.cuts for bit in unit):
             return None
@@ -290,9 +209,13 @@ class Paragraph:
                 )
         return None
 
-    def _placed(self, line: Sequence[_Bit], *, last: bool) -> Line:
+    def _placed(self, filled: _Filled) -> Line:
         """Align a line, and write its runs."""
-        width = self._width(line) / PANGO_SCALE
+        line, last = filled.bits, filled.last
+        units = self._width(line)
+        if filled.tail >= 0:
+            units += self.runs[filled.tail].face.space_width
+        width = units / PANGO_SCALE
         left = self.width - width
         align = self.align if not last or self.align_last == "auto" else self.align_last
         x = -width if self.from_right else 0.0
@@ -310,7 +233,7 @@ class Paragraph:
                 x += left / 2
         return self._spans(line, x, spacing)
 
-    def _spans(self, line: Sequence[_Bit], x: float, spacing: float) -> Line:
+    def _spans(self, line: Sequence[Bit], x: float, spacing: float) -> Line:
         extra = int(spacing * PANGO_SCALE)
         spans: list[Span] = []
         pieces: list[str] = []
@@ -350,50 +273,12 @@ def _fits(width: int, limit: int) -> bool:
     return width < limit
 
 
-def _with_trailing(bits: Sequence[_Bit], last_space: int) -> list[_Bit]:
-    """Mark the bits whose run ends with the space behind them."""
-    after = [*((bit.space, bit.run) for bit in bits[1:]), (last_space, -1)]
-    return [
-        bit._replace(trailing=True) if space == bit.run and run != bit.run else bit
-        for bit, (space, run) in zip(bits, after, strict=False)
-    ]
-
-
-def _units(bits: Sequence[_Bit]) -> list[list[_Bit]]:
+def _units(bits: Sequence[Bit]) -> list[list[Bit]]:
     """Join the bits that no space parts."""
-    units: list[list[_Bit]] = []
+    units: list[list[Bit]] = []
     for bit in bits:
         if bit.joined:
             units[-1].append(bit)
         else:
             units.append([bit])
     return units
-
-
-def _cuts(text: str, language: str) -> bytes:
-    """Ask Pango where lines may end: a byte for each place in the text, 1 where one may."""
-    from weasyprint.text.ffi import ffi
-    from weasyprint.text.line_break import get_log_attrs
-
-    attributes = get_log_attrs(text, language)
-    # Whether a line may end is the lowest bit of each PangoLogAttr, which has 32.
-    return bytes(byte & 1 for byte in bytes(ffi.buffer(attributes))[::4])
-
-
-def _inside(cuts: bytes, at: int, part: str) -> tuple[int, ...]:
-    """Return where lines may end inside a word at ``at``.
-
-    Raises:
-        UnstampableError: no line may end at a space beside the word.
-    """
-    end = at + len(part)
-    if (at and not cuts[at]) or (end + 1 < len(cuts) and not cuts[end + 1]):
-        message = f"a space beside {part!r} that no line may end at"
-        raise UnstampableError(message)
-    return tuple(place for place in range(1, len(part)) if cuts[at + place])
-
-
-def _may_part(before: str, after: str, language: str) -> bool:
-    from weasyprint.text.line_break import can_break_text
-
-    return bool(can_break_text(before[-1] + after[0], language))

@@ -17,7 +17,8 @@ from toolkit.pdf.render import Stationery, metadata_of, number_of, size_of
 from toolkit.pdf.slots import SlottedHtml
 
 from .book import STAMPED, FontBook, font_book
-from .capture import Frame, Key, Spot, frames_of, paragraph_of, read_contents
+from .capture import Key, read_contents
+from .frames import Frame, Spot, frames_of, paragraph_of
 from .images import check_sizes, picture_object, resource_names
 from .lines import Line, Paragraph
 from .words import UnstampableError

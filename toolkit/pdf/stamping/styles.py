@@ -9,8 +9,8 @@ from weasyprint.text.ffi import TO_UNITS, pango
 from weasyprint.text.fonts import font_features, get_hb_object_data, get_pango_font_hb_face
 from weasyprint.text.line_break import Layout
 
+from .bits import Run
 from .book import STAMPED, BookFont, font_book
-from .lines import Run
 from .words import UnstampableError, face
 
 Style = Any  # WeasyPrint's, which carries no types
