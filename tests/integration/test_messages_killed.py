@@ -24,7 +24,7 @@ from tests.mail.workers import MailWorker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = dt.timedelta(hours=1)
-MESSAGES, KILLS = 300, 8
+MESSAGES, KILLS = 200, 6
 
 
 @pytest.fixture
