@@ -7,7 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from bpi_portal.roles import sync_roles
 from tests.browser.harness import DESK, Watch
+from tests.browser.portal import Portal
 
 # Playwright's own event loop runs in this thread, which Django would take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -60,3 +62,10 @@ def scriptless_page(browser: Browser, live_server: LiveServer) -> Iterator[Page]
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(params=["es", "en"])
+def portal(request: pytest.FixtureRequest, page: Page, live_server: LiveServer) -> Portal:
+    """The portal in each language; what is looked for is what the catalogue says in it."""
+    sync_roles()
+    return Portal(page, live_server, request.param)

@@ -12,24 +12,20 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 from django.utils import timezone, translation
-from django.utils.translation import gettext
-from playwright.sync_api import Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import expect
 
 from billing.models import Charge, Invoice
 from billing.tasks import charge_conference
-from bpi_portal.roles import sync_roles
 from bpi_portal.supervisor.parts import POPPLER, find_program
 from conferencing.models import Conference, Reservation
 from conferencing.services.bridge_secrets import sign_call_record
 from customers.models import Customer
 from integration.models import Event
-from tests.browser.harness import log_in, speak
+from tests.browser.portal import Portal
 from tests.factories.billing import make_vat_rate
 from tests.factories.conferencing import make_bridge, make_leg, make_record
 from tests.factories.customers import make_customer, make_issuer
 from tests.factories.sales import a_rate, make_contract
-from tests.factories.users import make_user
 from toolkit.templatetags.values import money
 
 pytestmark = [
@@ -44,49 +40,6 @@ HALF_HOUR = dt.timedelta(minutes=30)
 # 31 begun minutes of toll at 0.0637 and 30 of browser at 0.02, 2.50 for the set-up; 21 % VAT.
 NET = Decimal("5.07")  # 1.9747 -> 1.97 by leg, 0.60, 2.50
 TOTAL = Decimal("6.13")  # VAT 1.0647 -> 1.06
-
-
-class Portal:
-    """A page with the words of one language."""
-
-    def __init__(self, page: Page, live_server: LiveServer, language: str) -> None:
-        self.page, self.origin, self.language = page, live_server.url, language
-
-    def say(self, text: str) -> str:
-        with translation.override(self.language):
-            return gettext(text)
-
-    def money(self, amount: Decimal) -> str:
-        with translation.override(self.language):
-            return money(amount, "EUR")
-
-    def enter(self, role: str) -> str:
-        """Log another person in; return the name of the account."""
-        user = make_user(role)
-        self.page.context.clear_cookies()
-        log_in(self.page, user, self.origin)
-        speak(self.page, self.language, self.origin)
-        self.page.goto("/")
-        return user.username
-
-    def menu(self, label: str) -> None:
-        menu = self.page.get_by_role("navigation", name=self.say("Main menu"))
-        link = menu.get_by_role("link", name=self.say(label), exact=True)
-        address = str(link.get_attribute("href"))
-        link.click()
-        self.page.wait_for_url(f"**{address}")
-
-    def press(self, name: str, kind: str = "button") -> None:
-        self.page.get_by_role(kind, name=self.say(name), exact=True).first.click()  # type: ignore[arg-type]
-
-    def fill(self, label: str, text: str) -> None:
-        self.page.get_by_label(self.say(label)).first.fill(text)
-
-
-@pytest.fixture(params=["es", "en"])
-def portal(request: pytest.FixtureRequest, page: Page, live_server: LiveServer) -> Portal:
-    sync_roles()
-    return Portal(page, live_server, request.param)
 
 
 @pytest.fixture
