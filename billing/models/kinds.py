@@ -47,3 +47,4 @@ class Flag(models.TextChoices):
     ESTIMATED = "estimated_times", _("Estimated times")
     REFERENCE = "missing_reference", _("Missing reference")
     TAX_ID = "tax_id", _("Tax id not valid")
+    CORRECTION = "correction", _("Corrections of issued invoices")

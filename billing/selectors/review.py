@@ -42,7 +42,7 @@ from .invoices import invoices_visible_to
 
 # These keep even what was agreed to be issued unseen: something is wrong with it, or odd. The
 # others are expected of a new contract, were priced all the same, or were asked for at booking.
-HOLD_UNSEEN = frozenset({Flag.CHANGE, Flag.ZERO, Flag.UNPRICED, Flag.TAX_ID})
+HOLD_UNSEEN = frozenset({Flag.CHANGE, Flag.ZERO, Flag.UNPRICED, Flag.TAX_ID, Flag.CORRECTION})
 
 _MONEY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=18, decimal_places=3)
 _YES, _NO = Value(value=True), Value(value=False)
@@ -50,6 +50,7 @@ _COUNTED = {
     Flag.UNPRICED: "unpriced_legs",
     Flag.ESTIMATED: "estimated_legs",
     Flag.REFERENCE: "without_reference",
+    Flag.CORRECTION: "corrections",
 }
 _WANTS_REFERENCE = (Customer.ReferencePolicy.REQUIRED, Customer.ReferencePolicy.LIST)
 
@@ -103,7 +104,7 @@ def with_flags(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     issued unseen. ``month_net`` and ``before_net`` (of ``before_period``) are the sums without VAT
     of the customer's month and of the latest before it, in the currency of the draft, invoices of
     single conferences apart; ``unpriced_legs``, ``estimated_legs``, ``without_reference`` are
-    numbers of legs, and of conferences.
+    numbers of legs, and of conferences; ``corrections`` of lines that correct issued ones.
     """
     rows = invoices.annotate(
         month_net=_month_net(),
@@ -112,6 +113,7 @@ def with_flags(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
         unpriced_legs=_unpriced_legs(),
         estimated_legs=_of_charges("estimated_legs", invoice=OuterRef("pk")),
         without_reference=_without_reference(),
+        corrections=_corrections(),
     )
     conditions = _conditions(_customers_with_bad_tax_id(invoices))
     rows = rows.annotate(**{f"flag_{flag}": _bool(of) for flag, of in conditions.items()})
@@ -186,6 +188,7 @@ def _conditions(bad_tax_ids: Collection[int]) -> dict[Flag, Q]:
         Flag.ESTIMATED: Q(estimated_legs__gt=0),
         Flag.REFERENCE: Q(without_reference__gt=0),
         Flag.TAX_ID: Q(customer__in=bad_tax_ids),
+        Flag.CORRECTION: Q(corrections__gt=0),
     }
 
 
@@ -266,6 +269,14 @@ def _without_reference() -> Combinable:
     return Coalesce(Subquery(counts.values("n"), output_field=IntegerField()), 0)
 
 
+def _corrections() -> Combinable:
+    """Count lines that correct what is issued; calls that only came late are none."""
+    lines = InvoiceLine.objects.filter(invoice=OuterRef("pk"), adjusts__isnull=False)
+    counts = lines.exclude(basis__cause="late").order_by().values("invoice")
+    numbers = counts.annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(numbers, output_field=IntegerField()), 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindChange:
     """What one kind of line came to in a month and in the one before, without VAT."""
@@ -321,6 +332,9 @@ def charges_behind(invoice: Invoice, flag: Flag) -> QuerySet[Charge]:
         return charges.filter(mine, estimated_legs__gt=0)
     if flag == Flag.REFERENCE:
         return charges.filter(mine, conference__billing_reference="")
+    if flag == Flag.CORRECTION:
+        lines = invoice.lines.exclude(basis__cause="late")
+        return charges.filter(adjusting_lines__in=lines).distinct()
     return charges.none()
 
 

@@ -6,7 +6,13 @@ from decimal import Decimal
 import pytest
 
 from billing.models import BillingSettings, Flag, FlagAcceptance, Invoice
-from billing.selectors.review import drafts_to_review, flags_of, open_flags, with_flags
+from billing.selectors.review import (
+    charges_behind,
+    drafts_to_review,
+    flags_of,
+    open_flags,
+    with_flags,
+)
 from billing.services import (
     accept_flag,
     charge_conference,
@@ -15,9 +21,17 @@ from billing.services import (
     save_review_settings,
 )
 from billing.services.review import FlagGoneError, SettingsChangedMeanwhileError
+from conferencing.models import Conference
 from customers.models import Customer
 from integration.models import Event
-from tests.factories.billing import NOW, make_conference, make_contract, make_vat_rate
+from tests.factories.billing import (
+    NOW,
+    correct,
+    make_conference,
+    make_contract,
+    make_leg,
+    make_vat_rate,
+)
 from tests.factories.customers import make_customer, make_issuer
 from tests.factories.users import make_user
 
@@ -235,3 +249,25 @@ def test_what_is_unusual_can_be_set():
         save_review_settings(change_percent=5, expected_version=1, actor="eva", now=NOW)
     assert BillingSettings.objects.get().change_percent == 80
     assert Event.objects.get(type="settings.billing_changed").data == {"change_percent": 80}
+
+
+def test_corrections_want_eyes_and_late_calls_do_not():
+    customer = make_customer()
+    make_contract(customer, monthly_fee=Decimal(30), issue="automatic")
+    draft = hold(customer, ("10 10:00", "10 10:10"))
+    issue_invoice(invoice=draft, actor="tests", now=NOW)
+    conference = Conference.objects.get()
+    make_leg(conference, "10 10:00", "10 10:05")
+    conference.record_version = 2
+    conference.save()
+    charge_conference(conference_id=conference.pk, now=NOW)
+    assert open_flags(drafted(customer, "2026-12")) == []
+    correct(conference, ("10 10:00", "10 10:02"))
+    charge_conference(conference_id=conference.pk, now=NOW)
+    draft = drafted(customer, "2026-12")
+    (found,) = flags_of(with_flags(Invoice.objects.filter(pk=draft.pk)).get())
+    assert (found.flag, found.count) == (Flag.CORRECTION, 1)
+    assert [charge.conference for charge in charges_behind(draft, Flag.CORRECTION)] == [conference]
+    # Nor is it issued unseen, although that was agreed.
+    prepare_period(period="2026-12", actor="tests", now=DECEMBER + dt.timedelta(days=40))
+    assert Invoice.objects.get(pk=draft.pk).state == "draft"
