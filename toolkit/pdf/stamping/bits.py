@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from .words import PANGO_SCALE, Face, UnstampableError, Word
@@ -160,6 +161,7 @@ def _with_trailing(bits: Sequence[Bit], last_space: int) -> list[Bit]:
     ]
 
 
+@lru_cache(maxsize=8192)
 def _cuts(text: str, language: str) -> bytes:
     """Ask Pango where lines may end: a byte for each place in the text, 1 where one may."""
     from weasyprint.text.ffi import ffi
@@ -189,9 +191,14 @@ def _check_seam(before: str, after: str, language: str, *, parted: bool) -> None
     Raises:
         UnstampableError: they may elsewhere, or may not there.
     """
-    from weasyprint.text.line_break import can_break_text
-
     letter = " " if parted else before[-1]
-    if bool(can_break_text(letter + after[0], language)) is not parted:
+    if _may_end(letter + after[0], language) is not parted:
         message = "a line that may or may not end where the style changes"
         raise UnstampableError(message)
+
+
+@lru_cache(maxsize=8192)
+def _may_end(letters: str, language: str) -> bool:
+    from weasyprint.text.line_break import can_break_text
+
+    return bool(can_break_text(letters, language))

@@ -31,6 +31,8 @@ Places = Sequence[Sequence[Sequence[tuple[int, float, str]]]]
 _NEAR = 0.02  # pixels
 # A layout takes some 20 kB; a letter of six paragraphs has some dozens.
 _KEPT_LAYOUTS = 256
+# Of so many stamped records one is laid out all the same, and its lines compared.
+_AUDITED = 500
 
 
 class MismatchError(Exception):
@@ -85,6 +87,7 @@ class Shape:
         self._slotted = slotted
         self._stationery = stationery
         self._pictures = frozenset(pictures)
+        self._stamped = 0
         self._contents = read_contents(slotted, stationery)
         self._paragraphs: dict[Key | str, Paragraph] = {}
         self._layouts: OrderedDict[tuple[int, ...], Layout | str] = OrderedDict()
@@ -128,12 +131,15 @@ class Shape:
     ) -> tuple[Layout, Sequence[Sequence[Line]]]:
         lines = self._lines(values)
         fall = tuple(map(len, lines))
-        if fall in self._layouts and not self._shows_more(values):
+        self._stamped += 1
+        known = fall in self._layouts and not self._shows_more(values)
+        if known and self._stamped % _AUDITED:
             self._layouts.move_to_end(fall)
             layout = self._layouts[fall]
         else:
             layout, lines = self._new_layout(values, pictures)
-            self._layouts[tuple(map(len, lines))] = layout
+            # One audited stays as it was, so that a document holds it once.
+            layout = self._layouts.setdefault(tuple(map(len, lines)), layout)
             if len(self._layouts) > _KEPT_LAYOUTS:
                 self._layouts.popitem(last=False)
         if isinstance(layout, str):
