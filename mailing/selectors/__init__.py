@@ -5,7 +5,7 @@ from .audience import check_audience, chosen_customers, unknown_numbers
 from .copies import changed_since_frozen
 from .estimates import Estimates, Postage, estimates
 from .mailings import mailing_for, mailings_visible_to
-from .merged import chunk_path, documents, letter_pdf
+from .merged import chunk_path, documents, letter_pdf, write_whole
 from .progress import Progress, batch_of, is_over, progress
 from .proofs import email_preview, letters_pdf, notice_of, proof_recipients, recipient_for
 from .recipients import (
@@ -77,4 +77,5 @@ __all__ = [
     "report_rows",
     "report_table",
     "unknown_numbers",
+    "write_whole",
 ]

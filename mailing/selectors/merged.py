@@ -1,7 +1,10 @@
 """What was merged: documents of parts, and the letter of one recipient in them."""
 
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
+import pikepdf
 from django.conf import settings
 
 from mailing.models import Chunk, Mailing, Recipient
@@ -41,3 +44,20 @@ def documents(mailing: Mailing) -> list[Path]:
     """Return the documents of all parts that are merged, in their order."""
     merged = mailing.chunks.exclude(document="").order_by("number")
     return [Path(settings.MEDIA_ROOT) / name for name in merged.values_list("document", flat=True)]
+
+
+def write_whole(mailing: Mailing, out: BinaryIO) -> int:
+    """Write the parts that are merged, one behind the other, as one PDF; return its pages.
+
+    Raises:
+        ValueError: none is merged.
+    """
+    paths = documents(mailing)
+    if not paths:
+        msg = f"nothing of {mailing} is merged"
+        raise ValueError(msg)
+    with ExitStack() as parts, pikepdf.new() as whole:
+        for path in paths:
+            whole.pages.extend(parts.enter_context(pikepdf.open(path)).pages)
+        whole.save(out, deterministic_id=True)
+        return len(whole.pages)

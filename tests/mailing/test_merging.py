@@ -1,11 +1,13 @@
 """Letters become documents: in their order, whole or not at all, the same bytes again."""
 
+import io
+
 import pytest
 from django.db import connections
 
 from customers.services import change_customer, opt_out
 from mailing.models import Mailing, Printer
-from mailing.selectors import letter_pdf, report
+from mailing.selectors import letter_pdf, report, write_whole
 from mailing.selectors.progress import CHUNK_LOCK, mergers_missing
 from mailing.services import (
     ApprovalBrokenError,
@@ -80,6 +82,17 @@ class TestParts:
         (page,) = pages_of_text(letter_pdf(recipient))
         assert "28001" in page
         assert "28000" not in page
+
+    def test_all_parts_can_be_had_as_one(self, sender):
+        customers(3)
+        mailing = started(sender, chunk_size=2)
+        whole = io.BytesIO()
+        with pytest.raises(ValueError, match="merged"):
+            write_whole(mailing, whole)
+        merge_all(mailing)
+        assert write_whole(mailing, whole) == 3
+        texts = pages_of_text(whole.getvalue())
+        assert [f"2800{place}" in text for place, text in enumerate(texts)] == [True] * 3
 
     def test_both_sides_let_every_letter_begin_on_a_new_sheet(self, sender, printer):
         customers(2)
