@@ -1,0 +1,215 @@
+"""Measure letters and invoices per second, the ordinary way and stamped, and memory.
+
+``python -m bench.mailing [merge] [--letters 10000] [--memory 20000] [--json]``; no database. Each
+way works in two processes at once, as the worker does. The ordinary way gets a share of the
+letters: it is measured, not waited for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench import paper
+from toolkit.pdf import Attachment, ShapeCache, write_letters
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator
+
+    from toolkit.pdf import Letter
+
+PROCESSES = 2
+CHUNK = 500
+MOMENT = dt.datetime(2026, 10, 31, 12, tzinfo=dt.UTC)
+PLAIN_LETTERS = 1_000
+PLAIN_INVOICES = 100
+INVOICE_LINES = (5, 10, 25, 40)
+
+
+def letters(first: int, count: int, *, plain: bool, cache: ShapeCache) -> int:
+    """Write letters in chunks of one PDF each; return how many were stamped."""
+    stamped = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for start in range(first, first + count, CHUNK):
+            numbers = range(start, min(start + CHUNK, first + count))
+            records = (paper.letter_values(number) for number in numbers)
+            batch = ((cache.template(paper.letter(), values), values) for values in records)
+            ranges = write_letters(batch, Path(folder) / "chunk.pdf", duplex=True, plain=plain)
+            stamped += sum(each.stamped for each in ranges)
+    return stamped
+
+
+def letter_cache(*, plain: bool) -> ShapeCache:
+    """Return the templates of the letter, none compiled yet."""
+    return ShapeCache(css=paper.LETTER_STYLE, assets={"logo": paper.LOGO}, plain=plain)
+
+
+def merge_letters(first: int, count: int, *, plain: bool) -> int:
+    """Write letters with templates of this process' own, compiled on the way."""
+    return letters(first, count, plain=plain, cache=letter_cache(plain=plain))
+
+
+def make_invoices(first: int, count: int, *, plain: bool) -> int:
+    """Make invoices, each a PDF/A-3b with its XML; return how many were stamped."""
+    shapes = ShapeCache(
+        css=paper.invoice_style(),
+        assets={"logo": paper.LOGO},
+        archival=True,
+        compile_after=2,
+        plain=plain,
+    )
+    stamped = 0
+    for number in range(first, first + count):
+        lines = INVOICE_LINES[number % len(INVOICE_LINES)]
+        values = paper.invoice_values(number, lines)
+        pictures = {"code": paper.invoice_code(number % 50)}
+        template = shapes.template(paper.invoice(lines), values, pictures)
+        xml = paper.invoice_xml(number, lines)
+        file = Attachment(name="factur-x.xml", content=xml, changed_at=MOMENT)
+        template.pdf(values, pictures=pictures, attachment=file, plain=plain)
+        stamped += not template.plain
+    return stamped
+
+
+WORKS: dict[str, Callable[..., int]] = {"letters": merge_letters, "invoices": make_invoices}
+
+
+def part(
+    work: str,
+    first: int,
+    count: int,
+    plain: bool,
+    gate: threading.Barrier,  # noqa: FBT001
+) -> tuple[int, float]:
+    """Warm up, wait for the others, work; return how many were stamped, and seconds of CPU."""
+    WORKS[work](10**6 + first, 2, plain=True)
+    gate.wait()
+    began = time.process_time()
+    stamped = WORKS[work](first, count, plain=plain)
+    return stamped, time.process_time() - began
+
+
+def measure(work: str, count: int, *, plain: bool) -> dict[str, float]:
+    """Let processes share the work; return documents per second, and milliseconds of CPU each."""
+    share = count // PROCESSES
+    with multiprocessing.Manager() as manager:
+        gate = manager.Barrier(PROCESSES + 1)
+        with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+            parts = [
+                pool.apply_async(part, (work, number * share, share, plain, gate))
+                for number in range(PROCESSES)
+            ]
+            gate.wait()
+            began = time.perf_counter()
+            results = [each.get() for each in parts]
+            seconds = time.perf_counter() - began
+    done = share * PROCESSES
+    return {
+        "documents": done,
+        "per_second": done / seconds,
+        "cpu_ms": sum(cpu for _stamped, cpu in results) / done * 1000,
+        "stamped": sum(stamped for stamped, _cpu in results) / done,
+    }
+
+
+def memory(count: int) -> dict[str, float]:
+    """Stamp letters into one PDF, and return this process' size (MB) at the half and at the end."""
+    cache = letter_cache(plain=False)
+    sizes = []
+    with tempfile.TemporaryFile() as out:
+
+        def batch() -> Iterator[Letter]:
+            for number in range(count):
+                values = paper.letter_values(number)
+                yield cache.template(paper.letter(), values), values
+                if number in (count // 10, count // 2):
+                    sizes.append(resident())
+
+        write_letters(batch(), out)
+        sizes.append(resident())
+        length = out.tell()
+    return {
+        "letters": count,
+        "megabytes_at_a_tenth": sizes[0],
+        "megabytes_at_half": sizes[1],
+        "megabytes_at_the_end": sizes[2],
+        "file_megabytes": length / 1e6,
+    }
+
+
+def resident() -> float:
+    """Return the memory that this process holds now, in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def merge(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure the making of documents."""
+    plain_letters = min(options.letters, PLAIN_LETTERS)
+    plain_invoices = min(options.invoices, PLAIN_INVOICES)
+    return {
+        "letters_plain": measure("letters", plain_letters, plain=True),
+        "letters_stamped": measure("letters", options.letters, plain=False),
+        "invoices_plain": measure("invoices", plain_invoices, plain=True),
+        "invoices_stamped": measure("invoices", options.invoices, plain=False),
+        "memory": memory(options.memory),
+    }
+
+
+def show_merge(found: dict[str, Any]) -> None:
+    """Print the table."""
+    write = sys.stdout.write
+    for kind in ("letters", "invoices"):
+        plain, stamped = found[f"{kind}_plain"], found[f"{kind}_stamped"]
+        write(f"{kind:<12}{'documents':>12}{'a second':>12}{'CPU ms each':>14}{'stamped':>10}\n")
+        for name, way in (("plain", plain), ("stamped", stamped)):
+            write(
+                f"  {name:<10}{way['documents']:>12,}{way['per_second']:>12,.1f}"
+                f"{way['cpu_ms']:>14.2f}{way['stamped']:>10.1%}\n"
+            )
+        ratio = stamped["per_second"] / plain["per_second"]
+        write(f"  {ratio:.0f} times as many a second\n")
+    held = found["memory"]
+    write(
+        f"memory while {held['letters']:,} letters go into one PDF of "
+        f"{held['file_megabytes']:.0f} MB: {held['megabytes_at_a_tenth']:.0f} MB at a tenth, "
+        f"{held['megabytes_at_half']:.0f} MB at half, {held['megabytes_at_the_end']:.0f} MB at "
+        "the end\n"
+    )
+
+
+SECTIONS: dict[str, tuple[Callable[..., dict[str, Any]], Callable[..., None]]] = {
+    "merge": (merge, show_merge),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the tables, and with ``--json`` one object on the last line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], default=[], help="all")
+    parser.add_argument("--letters", type=int, default=10_000)
+    parser.add_argument("--invoices", type=int, default=4_000)
+    parser.add_argument("--memory", type=int, default=20_000)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    found = {}
+    for name in options.sections or list(SECTIONS):
+        measured, show = SECTIONS[name]
+        found[name] = measured(options)
+        show(found[name])
+    if options.json:
+        sys.stdout.write(json.dumps(found) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
