@@ -30,12 +30,14 @@ from toolkit.api.jobs import JobSerializer, accepted
 from toolkit.api.renderers import PdfRenderer
 from toolkit.api.viewsets import ReadViewSet
 from toolkit.exports import PDF
+from toolkit.money import UnknownCurrencyError, minor_unit_digits
 from toolkit.periods import InvalidPeriodError
 from toolkit.tables import Column
 
 from .filters import BillingRunFilter, InvoiceFilter, RunItemFilter
 from .models import BillingRun, Invoice, InvoiceLine, RunItem
 from .selectors import explain_invoice, invoices_visible_to, with_balances
+from .selectors.dashboard import billing_dashboard
 from .selectors.documents import invoice_pdf
 from .selectors.figures import CURRENT
 from .selectors.runs import items_of, runs_visible_to, with_counts
@@ -43,6 +45,7 @@ from .serializers import (
     BillingRunSerializer,
     CreditNotesSerializer,
     CreditSerializer,
+    DashboardSerializer,
     FiguresSerializer,
     InvoiceRowSerializer,
     InvoiceSerializer,
@@ -215,6 +218,30 @@ class CustomerBillingView(APIView):
         return Response(FiguresSerializer(figures, context={"request": request}).data)
 
 
+class DashboardView(APIView):
+    """The figures of the billing dashboard."""
+
+    required_permissions = {
+        "get": ("billing.view_invoice", "billing.view_amounts", "billing.view_charge")
+    }
+
+    @extend_schema(
+        parameters=[OpenApiParameter("currency", description="By default the issuer's.")],
+        responses=DashboardSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Answer the last twelve months: billed, collected, overdue, unbilled, minutes."""
+        currency = request.query_params.get("currency", "").upper()
+        try:
+            if currency:
+                minor_unit_digits(currency)
+        except UnknownCurrencyError:
+            message = ErrorDetail(str(_("Unknown currency.")), "invalid")
+            raise InvalidParameter({"currency": [message]}) from None
+        figures = billing_dashboard(now=timezone.now(), currency=currency)
+        return Response(DashboardSerializer(figures, context={"request": request}).data)
+
+
 class SimulationView(APIView):
     """What conferences would cost under a contract, by the code that prices real calls."""
 
@@ -339,6 +366,7 @@ api_urlpatterns = [
         RunItemViewSet.as_view({"get": "list"}),
         name="billing-run-items",
     ),
+    path("billing/dashboard/", DashboardView.as_view(), name="billing-dashboard"),
     path("billing/simulations/", SimulationView.as_view(), name="billing-simulations"),
 ]
 

@@ -14,7 +14,7 @@ from customers.models import Customer, CustomerList
 from customers.selectors import search_customers
 from toolkit.widgets import DateInput
 
-from .models import BillingRun, Charge, Flag, Invoice, RunItem
+from .models import BillingRun, Charge, Flag, Invoice, Payment, PaymentMethod, RunItem
 from .selectors import STATUSES
 from .selectors.review import clean_ones, flagged_ones
 
@@ -200,3 +200,30 @@ class ReviewFilter(django_filters.FilterSet):
         words = self.form.cleaned_data.get("q", "")
         found = self.filter_words(queryset, "q", words) if words else queryset
         return clean_ones(found) if flag == CLEAN else flagged_ones(found, flag)
+
+
+class PaymentFilter(django_filters.FilterSet):
+    """Find payments by invoice, customer or reference, by day, method and currency."""
+
+    q = django_filters.CharFilter(method="filter_words", label=_("Search"))
+    paid = django_filters.DateFromToRangeFilter(field_name="paid_on", label=_("Paid on"))
+    method = django_filters.ChoiceFilter(choices=PaymentMethod.choices, label=_("Method"))
+    currency = django_filters.CharFilter(
+        field_name="invoice__currency", lookup_expr="iexact", label=_("Currency")
+    )
+
+    class Meta:
+        model = Payment
+        fields: list[str] = []
+
+    def filter_words(
+        self, queryset: QuerySet[Payment], _name: str, value: str
+    ) -> QuerySet[Payment]:
+        """The invoice's number or the reference contains it, or the customer has every word."""
+        customers = search_customers(Customer.objects.all(), value)
+        text = value.strip()
+        return queryset.filter(
+            Q(invoice__number__icontains=text)
+            | Q(reference__icontains=text)
+            | Q(invoice__customer__in=customers)
+        )

@@ -6,6 +6,7 @@ from .views import (
     catalogue,
     credit_notes,
     customers,
+    dashboard,
     explanations,
     invoices,
     payments,
@@ -18,6 +19,8 @@ from .views import (
 
 app_name = "billing"
 urlpatterns = [
+    path("", dashboard.dashboard, name="dashboard"),
+    path("payments/", payments.payment_list, name="payment_list"),
     path("invoices/", invoices.invoice_list, name="invoice_list"),
     path("invoices/export.<str:export>", invoices.invoice_export, name="invoice_export"),
     path("invoices/<int:pk>/", invoices.invoice_detail, name="invoice_detail"),

@@ -51,6 +51,7 @@ ENTRIES = (
         SALES,
         count="customers.selectors.proposals_waiting",
     ),
+    Entry(_("Billing figures"), "chart-column", "billing:dashboard", BILLING, "f"),
     Entry(_("Invoices"), "file-text", "billing:invoice_list", BILLING, "i", on_phone=True),
     Entry(_("Review drafts"), "list-checks", "billing:review_list", BILLING, "v"),
     Entry(_("Billing runs"), "play", "billing:run_list", BILLING, "b"),

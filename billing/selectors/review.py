@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
@@ -340,12 +341,26 @@ def charges_behind(invoice: Invoice, flag: Flag) -> QuerySet[Charge]:
 
 def flag_counts(drafts: QuerySet[Invoice]) -> dict[str, int]:
     """Count drafts from ``with_flags`` by open flag; ``flagged`` have any, ``clean`` none."""
-    counts: dict[str, int] = drafts.order_by().aggregate(
-        flagged=Count("pk", filter=Q(is_flagged=True)),
-        clean=Count("pk", filter=Q(is_flagged=False)),
-        **{flag.value: Count("pk", filter=Q(**{f"open_{flag}": True})) for flag in Flag},
-    )
+    counts: dict[str, int] = drafts.order_by().aggregate(**_counted())
     return counts
+
+
+def flag_counts_by_period(drafts: QuerySet[Invoice]) -> dict[str, dict[str, int]]:
+    """Answer ``flag_counts`` of each month, the latest first."""
+    rows = drafts.order_by().values("period").annotate(**_counted())
+    found: dict[str, dict[str, int]] = {}
+    for row in rows.order_by("-period"):
+        counts: dict[str, Any] = dict(row)
+        found[counts.pop("period")] = counts
+    return found
+
+
+def _counted() -> dict[str, Count]:
+    return {
+        "flagged": Count("pk", filter=Q(is_flagged=True)),
+        "clean": Count("pk", filter=Q(is_flagged=False)),
+        **{flag.value: Count("pk", filter=Q(**{f"open_{flag}": True})) for flag in Flag},
+    }
 
 
 def review_periods(drafts: QuerySet[Invoice]) -> list[tuple[str, int]]:

@@ -1,5 +1,6 @@
 """JSON shapes of billing (API.md, Resources)."""
 
+from .dashboard import DashboardSerializer
 from .invoices import (
     CreditAmountSerializer,
     CreditLineSerializer,
@@ -23,6 +24,7 @@ __all__ = [
     "CreditLineSerializer",
     "CreditNotesSerializer",
     "CreditSerializer",
+    "DashboardSerializer",
     "FiguresSerializer",
     "InvoiceLineSerializer",
     "InvoiceRowSerializer",
