@@ -157,7 +157,8 @@ def template_preview(request: HttpRequest) -> HttpResponse:
     try:
         version = draft_version(template=template, **form.version_fields())
     except TemplateInvalidError as error:
-        return _preview_page(request, {"faults": error.faults})
+        is_blank = all(fault.problem.code == "text_missing" for fault in error.faults)
+        return _preview_page(request, {"is_blank": is_blank, "faults": error.faults})
     return _shown(request, version, request.POST)
 
 

@@ -202,6 +202,8 @@ def test_the_preview_refuses_as_saving_does(writer: Client) -> None:
     unknown = writer.post(f"{URL}preview/", posted(customer="C-none"), headers=HTMX)
     assert "There is no customer C-none." in unknown.content.decode()
     assert writer.post(f"{URL}preview/", posted(kind="poem")).status_code == 404
+    blank = writer.post(f"{URL}preview/", {}, headers=HTMX).content.decode()
+    assert "What you write is shown here." in blank
 
 
 @pytest.mark.pango
