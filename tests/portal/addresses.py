@@ -97,6 +97,7 @@ USUAL = {
     ("name", "template"): lambda _world: PICTURE,
     ("pk", "printer"): lambda world: world.print_job.printer_id,
     ("pk", "credit"): lambda world: world.issued.pk,
+    ("pk", "re"): lambda world: world.billing.re_rating.pk,
     ("pk", "product"): lambda world: world.billing.product.pk,
     ("pk", "subscription"): lambda world: world.billing.subscription.pk,
     ("pk", "charge"): lambda world: world.billing.charge.pk,
@@ -141,6 +142,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "mailing:mailing_schedule": _DRAFT_MAILING,
     "mailing:mailing_lists": _DRAFT_MAILING,
     "billing:invoice_issue": {"pk": lambda world: world.draft.pk},
+    "billing:re_rating_create": {"pk": lambda world: world.contract.rates.first().pk},
     "invoice-issue": {"id": lambda world: world.draft.pk},
 }
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 
-from billing.models import BillingRun, Invoice, OneOffCharge, Product, Subscription
+from billing.models import BillingRun, Invoice, OneOffCharge, Product, ReRating, Subscription
 from billing.services import add_one_off_charge, save_product, start_run, subscribe
 from billing.tasks import run_billing
 from sales.models import Contract
@@ -17,13 +17,17 @@ ACTOR = "world"
 
 @dataclass(frozen=True)
 class BillingWorld:
-    """All of the month before: the run is going on, the draft is a first invoice."""
+    """All of the month before: the run is going on, the draft is a first invoice.
+
+    The re-rating has nothing to do any more.
+    """
 
     product: Product
     subscription: Subscription
     charge: OneOffCharge
     draft: Invoice
     run: BillingRun
+    re_rating: ReRating
 
 
 def build(contract: Contract, user: User, now: dt.datetime) -> BillingWorld:
@@ -64,4 +68,12 @@ def build(contract: Contract, user: User, now: dt.datetime) -> BillingWorld:
         charge=charge,
         draft=Invoice.objects.get(contract=contract, period=str(month)),
         run=run,
+        re_rating=ReRating.objects.create(
+            reason="Old price list",
+            job=run.job,
+            started_by=user.get_username(),
+            created_at=now,
+            heartbeat_at=now,
+            finished_at=now,
+        ),
     )
