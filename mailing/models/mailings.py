@@ -156,7 +156,8 @@ class Chunk(models.Model):
     Who merges it holds an advisory lock of the database, which ends with the process: a chunk
     that is ``merging`` without one was left by a worker that died. ``letters`` counts those in
     it, ``done`` those laid out so far; ``pages`` and ``sheets`` those of the document, separator
-    sheets and empty backs included. ``prints`` counts how often it was handed to a printer.
+    sheets and empty backs included. ``attempts`` counts how often its merging was begun, ``prints``
+    how often it was handed to a printer.
     """
 
     class State(models.TextChoices):
@@ -177,6 +178,7 @@ class Chunk(models.Model):
     pages = models.PositiveIntegerField(_("pages"), default=0)
     sheets = models.PositiveIntegerField(_("sheets"), default=0)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
+    attempts = models.PositiveIntegerField(default=0, editable=False)
     claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
     merged_at = models.DateTimeField(_("merged"), null=True, blank=True)
     printed_at = models.DateTimeField(_("printed"), null=True, blank=True)

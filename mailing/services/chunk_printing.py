@@ -131,8 +131,9 @@ def print_again(
 ) -> list[PrintJob]:
     """Print the letters of recipients ``first`` to ``last`` (their positions) once more.
 
-    One job for each part that they are in. Where a part is not printed yet and ``last`` is its end,
-    the job stands for it: once it is printed, so is the part. So one goes on after a jam.
+    One job for each part that they are in. Where the job of a part has failed and these letters are
+    all that it has not printed, the new one stands for it: once it is printed, so is the part. So
+    one goes on after a jam.
 
     Raises:
         NothingToPrintError: none of them is merged, or the mailing has no printer in use.
@@ -162,7 +163,7 @@ def _print_pages(
     first, last = pages
     chunk = mailing.chunks.select_for_update(of=("self",)).get(pk=chunk_id)
     chunk.prints += 1
-    is_rest = last == chunk.recipients.aggregate(last=Max("last_page"))["last"]
+    is_rest = _is_rest(chunk, first, last)
     if is_duplex(mailing) and (last - first) % 2 == 0:
         last = min(last + 1, chunk.pages)  # the empty back of the last sheet
     job = reprint(
@@ -177,10 +178,20 @@ def _print_pages(
         now=now,
         options=print_options(mailing),
     )
-    if is_rest and chunk.state == Chunk.State.MERGED:
+    if is_rest:
         chunk.print_job = job
     chunk.save(update_fields=["prints", "print_job"])
     return job
+
+
+def _is_rest(chunk: Chunk, first: int, last: int) -> bool:
+    """Say whether these pages are all that the ended print job of a part has not printed."""
+    before = chunk.print_job
+    if chunk.state != Chunk.State.MERGED or (before and before.state in PrintJob.OPEN):
+        return False
+    done = before.pages_done if before else 0
+    end = chunk.recipients.aggregate(last=Max("last_page"))["last"]
+    return first <= done + 1 and last == end
 
 
 def _mark_printed(chunk: Chunk, mailing: Mailing, now: dt.datetime) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -44,6 +45,8 @@ Clock = Callable[[], dt.datetime]
 _TELL_EVERY: Final = dt.timedelta(seconds=1)
 _MERGEABLE: Final = (Chunk.State.WAITING, Chunk.State.MERGING)
 _AT_ONCE: Final = 500
+# A part whose workers die again and again kills them itself: a person has to look at it.
+_ATTEMPTS: Final = 6
 
 
 class ChunkStateError(DomainError):
@@ -82,7 +85,7 @@ def retry_chunk(*, chunk: Chunk, actor: Who, now: dt.datetime) -> Chunk:
     """
     mailing = lock_mailing(chunk.mailing, Mailing.State.RUNNING, Mailing.State.PAUSED)
     changed = mailing.chunks.filter(pk=chunk.pk, state=Chunk.State.FAILED).update(
-        state=Chunk.State.WAITING, reason="", done=0, claimed_at=None
+        state=Chunk.State.WAITING, reason="", done=0, claimed_at=None, attempts=0
     )
     if not changed:
         raise ChunkStateError(_("Only a part that failed can be tried again."))
@@ -144,8 +147,11 @@ def _claim(chunk_id: int, now: dt.datetime) -> Chunk | None:
     mailing = lock_mailing(chunk.mailing)
     claimed = mailing.chunks.filter(pk=chunk_id, state__in=_MERGEABLE)
     if mailing.state != Mailing.State.RUNNING or not claimed.update(
-        state=Chunk.State.MERGING, claimed_at=now, done=0, reason=""
+        state=Chunk.State.MERGING, claimed_at=now, done=0, reason="", attempts=F("attempts") + 1
     ):
+        return None
+    if chunk.attempts >= _ATTEMPTS:
+        _fail(chunk, now)
         return None
     _respect_wishes(chunk)
     touched = chunk.recipients.filter(customer__updated_at__gt=mailing.frozen_at)

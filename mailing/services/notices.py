@@ -58,8 +58,10 @@ def _messages(
         try:
             mail = writer.mail(recipient, preferences_url(token))
         except MergeError as error:
-            recipient.notice_reason = Recipient.Reason.MISSING_FIELD
-            recipient.detail = str(error)[:200]
+            _leave_out(recipient, str(error))
+            continue
+        if not mail.subject:
+            _leave_out(recipient, "subject")
             continue
         recipient.message = message_key(mailing, recipient)
         yield NewMessage(
@@ -78,6 +80,11 @@ def _messages(
             unsubscribe_url=unsubscribe_url(token),
             not_before=begins,
         )
+
+
+def _leave_out(recipient: Recipient, detail: str) -> None:
+    recipient.notice_reason = Recipient.Reason.MISSING_FIELD
+    recipient.detail = detail[:200]
 
 
 def _tokens(mailing: Mailing, recipients: list[Recipient], now: dt.datetime) -> list[str]:

@@ -182,6 +182,24 @@ class TestAgain:
         mailing.refresh_from_db()
         assert (mailing.chunks.get().state, mailing.state) == ("printed", "done")
 
+    @pytest.mark.parametrize(
+        ("state", "done", "first"),
+        [
+            ("failed", 1, 3),  # the second letter would be missing
+            ("queued", 0, 1),  # the job of the part itself is still to come
+        ],
+    )
+    def test_a_part_is_printed_only_once_all_of_it_is(self, sender, printer, state, done, first):
+        customers(3)
+        mailing = started(sender, printer=printer)
+        merge_all(mailing)
+        original = PrintJob.objects.get()
+        PrintJob.objects.update(state=state, pages_done=done)
+        (job,) = print_again(mailing=mailing, first=first, last=3, actor=sender, now=LATER)
+        assert mailing.chunks.get().print_job == original
+        end(job)
+        assert mailing.chunks.get().state == "merged"
+
     def test_a_copy_of_some_letters_is_a_job_of_its_own(self, sender, printer):
         customers(4)
         mailing = started(sender, printer=printer, chunk_size=2)

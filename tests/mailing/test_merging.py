@@ -215,6 +215,17 @@ class TestQueue:
         merge_all(mailing)
         assert mailing.state == "done"
 
+    def test_a_part_that_kills_its_workers_again_and_again_waits_for_a_person(self, sender):
+        customers(1)
+        mailing = started(sender)
+        mailing.chunks.update(state="merging", attempts=6)
+        merge_all(mailing)
+        chunk = mailing.chunks.get()
+        assert (chunk.state, mailing.state) == ("failed", "running")
+        retry_chunk(chunk=chunk, actor=sender, now=LATER)
+        merge_all(mailing)
+        assert mailing.state == "done"
+
     def test_nothing_is_left_of_a_document_that_was_not_finished(self, sender, media, monkeypatch):
         customers(1)
         mailing = started(sender)

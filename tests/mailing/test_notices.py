@@ -37,7 +37,8 @@ def started(sender, *, now=NOW, **fields):
 
 def notice(**fields):
     return make_version(
-        "notice", body_es=ARRIVAL, body_en=ARRIVAL, fields=["notice.arrival"], **fields
+        "notice",
+        **{"body_es": ARRIVAL, "body_en": ARRIVAL, "fields": ["notice.arrival"], **fields},
     )
 
 
@@ -120,6 +121,20 @@ class TestWriting:
         assert mailing.posted_on == dt.date(2026, 12, 7)
         assert mailing.recipients.get().arrives_on == dt.date(2026, 12, 11)
         assert OutgoingMessage.objects.get().not_before == late
+
+    def test_one_that_can_not_be_written_keeps_up_no_other(self, sender):
+        named, nameless = make_customer(trade_name="Lumen"), make_customer(phone="1")
+        mailing = started(
+            sender,
+            notice=notice(
+                subject_es="{% if customer.phone %}{% else %}Carta{% endif %}",
+                fields=["notice.arrival", "customer.phone"],
+            ),
+        )
+        write_all(mailing)
+        assert OutgoingMessage.objects.get().customer_number == named.number
+        row = mailing.recipients.get(customer=nameless)
+        assert (row.notice_reason, row.detail) == ("missing_field", "subject")
 
     def test_many_are_written_with_few_queries(self, sender, django_assert_max_num_queries):
         for _ in range(20):
