@@ -40,6 +40,7 @@ urlpatterns = [
         recipients.mailing_proof_print,
         name="mailing_proof_print",
     ),
+    path("mailings/<str:number>/letters.pdf", recipients.mailing_letters, name="mailing_letters"),
     path("mailings/<str:number>/reprint/", recipients.mailing_reprint, name="mailing_reprint"),
     path(
         "mailings/<str:number>/recipients/",

@@ -5,7 +5,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from integration.models import OutgoingMessage
-from mailing.models import Mailing, Recipient
+from mailing.models import Chunk, Mailing, PrintJob, Recipient
+from mailing.selectors.printing import why_not_printed
 from mailing.selectors.report import LETTER_STATES
 from toolkit.templatetags.ui import pill
 
@@ -49,6 +50,22 @@ NOTICE_TONES: dict[str, str] = {
 }
 
 
+CHUNK_TONES: dict[str, str] = {
+    Chunk.State.WAITING: "neutral",
+    Chunk.State.MERGING: "live",
+    Chunk.State.MERGED: "info",
+    Chunk.State.PRINTED: "good",
+    Chunk.State.FAILED: "bad",
+    Chunk.State.CANCELLED: "neutral",
+}
+PRINT_TONES: dict[str, str] = {
+    PrintJob.State.STOPPED: "warn",
+    PrintJob.State.UNCERTAIN: "warn",
+    PrintJob.State.FAILED: "bad",
+    PrintJob.State.CANCELLED: "bad",
+}
+
+
 @register.simple_tag
 def letter_pill(row: Recipient, mailing: Mailing) -> SafeString:
     """Show what became of a recipient's letter, or why there is none (a row of ``report_rows``)."""
@@ -71,3 +88,13 @@ def notice_pill(row: Recipient, mailing: Mailing) -> SafeString:
     if row.bounced_at:  # type: ignore[attr-defined]
         return pill("bad", _("Came back"))
     return pill(NOTICE_TONES.get(state, "info"), OutgoingMessage.State(state).label)
+
+
+@register.simple_tag
+def chunk_pill(chunk: Chunk) -> SafeString:
+    """Show how far a part is; one that does not get on says why, in the printer's words too."""
+    job = chunk.print_job
+    if chunk.state == Chunk.State.MERGED and job is not None:
+        tone = PRINT_TONES.get(job.state, "info")
+        return pill(tone, job.get_state_display(), why_not_printed(job))
+    return pill(CHUNK_TONES[chunk.state], chunk.get_state_display(), chunk.reason)

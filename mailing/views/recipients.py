@@ -1,5 +1,6 @@
 """The recipients of a mailing: who gets what, the letter and the e-mail of each, files of all."""
 
+import tempfile
 from typing import Any, Final
 
 from django.contrib import messages
@@ -193,6 +194,21 @@ def chunk_pdf(request: HttpRequest, number: str, part: int) -> FileResponse:
     return FileResponse(
         path.open("rb"), content_type=PDF, filename=f"{mailing.number}-{part:04d}.pdf"
     )
+
+
+@require_safe
+@require(*FILES)
+def mailing_letters(request: HttpRequest, number: str) -> FileResponse:
+    """Download all parts that are merged as one document."""
+    mailing = mailing_or_404(request, number)
+    whole = tempfile.TemporaryFile()  # noqa: SIM115 (the answer closes it)
+    try:
+        selectors.write_whole(mailing, whole)
+    except ValueError as error:
+        whole.close()
+        raise Http404 from error
+    whole.seek(0)
+    return FileResponse(whole, content_type=PDF, filename=f"{mailing.number}.pdf")
 
 
 @require_POST

@@ -1,7 +1,9 @@
 """A mailing on the screens, from its recipients to the report."""
 
 import datetime as dt
+import io
 
+import pikepdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -9,7 +11,7 @@ from django.urls import reverse
 
 from customers.services import change_customer, save_list, save_view
 from mailing.models import Mailing, MailingSettings, Printer
-from mailing.services import freeze, start
+from mailing.services import freeze, merge_next, start
 from tests.factories.customers import NOW, make_customer, make_issuer
 from tests.factories.mailing import make_approved, make_mailing, make_version
 from tests.factories.users import make_user
@@ -272,3 +274,37 @@ def test_the_settings_want_a_second_person():
     assert MailingSettings.objects.get().second_person is True
     stale = admin.post(address, {**given, "expected_version": version})
     assert stale.context["form"].non_field_errors()
+
+
+def test_all_letters_are_downloaded_as_one_document(client, nuria, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    make_customer()
+    make_customer()
+    mailing = start(mailing=make_approved(nuria, chunk_size=1), actor=nuria, now=NOW)
+    address = url("mailing_letters", mailing.number)
+    assert client.get(address).status_code == 404
+    while merge_next(mailing_id=mailing.pk, clock=lambda: NOW):
+        pass
+    with pikepdf.open(io.BytesIO(client.get(address).getvalue())) as whole:
+        assert len(whole.pages) == 2
+    page = client.get(url("mailing_detail", mailing.number)).content.decode()
+    assert address in page
+    part = client.get(url("chunk_pdf", mailing.number, 1)).getvalue()
+    assert part.startswith(b"%PDF")
+
+
+def test_a_part_that_failed_is_tried_again_and_one_seen_on_paper_counts(client, nuria):
+    make_customer()
+    printer = Printer.objects.get(uri="folder:")
+    mailing = start(mailing=make_approved(nuria, printer=printer), actor=nuria, now=NOW)
+    chunk = mailing.chunks.get()
+    mailing.chunks.update(state="failed", reason="Sin memoria")
+    page = client.get(url("mailing_detail", mailing.number)).content.decode()
+    assert "Sin memoria" in page
+    client.post(url("chunk_retry", mailing.number, 1))
+    chunk.refresh_from_db()
+    assert chunk.state == "waiting"
+    mailing.chunks.update(state="merged")
+    client.post(url("chunk_printed", mailing.number, 1))
+    chunk.refresh_from_db()
+    assert chunk.state == "printed"
