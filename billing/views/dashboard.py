@@ -25,6 +25,7 @@ from toolkit.templatetags.values import currency_symbol
 SEE: Final = ("billing.view_invoice", "billing.view_amounts", "billing.view_charge")
 _MOST_ALERTS: Final = 8
 _MOST_MONTHS: Final = 6
+_HALF_PAGE: Final = {"width": 480, "height": 220}  # in units of the drawing
 
 
 @require_safe
@@ -81,16 +82,17 @@ def _charts(figures: Dashboard) -> list[BarChart]:
         # A bar can't hang below its line; the table of the months says the true figure.
         return [max(Decimal(0), getattr(month, name)) for month in figures.months]
 
-    def money(title: str, *series: Series) -> BarChart:
-        return bar_chart(title, labels, series, unit=symbol, decimals=digits)
+    def money(title: str, name: str) -> BarChart:
+        return bar_chart(
+            title, labels, [Series(title, of(name))], unit=symbol, decimals=digits, **_HALF_PAGE
+        )
 
     return [
-        money(_("Billed"), Series(_("Billed"), of("billed"))),
-        money(_("Collected"), Series(_("Collected"), of("collected"))),
-        money(
-            _("Overdue and unbilled"),
-            Series(_("Overdue"), of("overdue")),
-            Series(_("Unbilled"), of("unbilled")),
+        money(_("Billed"), "billed"),
+        money(_("Collected"), "collected"),
+        money(_("Overdue"), "overdue"),
+        money(_("Unbilled"), "unbilled"),
+        bar_chart(
+            _("Minutes"), labels, [Series(_("Minutes"), of("minutes"))], unit="min", **_HALF_PAGE
         ),
-        bar_chart(_("Minutes"), labels, [Series(_("Minutes"), of("minutes"))], unit="min"),
     ]
