@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import pikepdf
-from django.db.models import Count
+from django.db.models import Count, F
 
 from customers.selectors import issuer
 from customers.services.checks import EU_COUNTRIES
-from mailing.models import Mailing
+from mailing.models import Mailing, Printer, PrintJob
 
 from .approval import mailing_settings
 from .field_values import occasion
@@ -22,13 +22,13 @@ Output = Mailing.Output
 PER_SHEET: Final = {Output.LABELS_L7160: 21, Output.LABELS_L7163: 14}
 # Upper limits of weight, in grams, by which the post sorts letters.
 WEIGHT_CLASSES: Final = (20, 50, 100, 500, 1000, 2000)
-# Measured on two cores (docs/performance.md); a printer that does not say how fast it is, is
-# taken for one of an office.
+# A printer that has printed nothing yet is taken for one of an office.
 ZONES: Final = ("national", "eu", "world")
 _KEPT: Final = 64
 _known_pages: OrderedDict[tuple[int | None, str, int], int] = OrderedDict()
 _LETTERS_PER_SECOND: Final = 30
 _PAGES_PER_MINUTE: Final = 30
+_LARGE, _LAST_JOBS = 20, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +151,18 @@ def _lay_out(mailing: Mailing, language: str) -> int:
 def _minutes(mailing: Mailing, letters: int, pages: int) -> int:
     """Return whole minutes from the start to the last sheet; merging and printing go together."""
     merging = letters / _LETTERS_PER_SECOND / 60
-    printing = pages / _pages_per_minute(mailing) if mailing.printer else 0
+    printing = pages / _pages_per_minute(mailing.printer) if mailing.printer else 0
     return math.ceil(max(merging, printing)) if letters else 0
 
 
-def _pages_per_minute(mailing: Mailing) -> int:
-    said = mailing.printer.capabilities.get("pages_per_minute") if mailing.printer else None
-    return said if isinstance(said, int) and said > 0 else _PAGES_PER_MINUTE
+def _pages_per_minute(printer: Printer) -> float:
+    """Return how fast the printer was with its last larger jobs."""
+    jobs = printer.jobs.filter(
+        state=PrintJob.State.PRINTED, pages__gte=_LARGE, submitted_at__lt=F("finished_at")
+    ).order_by("-finished_at")[:_LAST_JOBS]
+    took = sum(
+        (job.finished_at - job.submitted_at).total_seconds()
+        for job in jobs
+        if job.finished_at and job.submitted_at
+    )
+    return sum(job.pages for job in jobs) / took * 60 if took else _PAGES_PER_MINUTE

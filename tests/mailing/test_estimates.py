@@ -1,8 +1,10 @@
 """What a mailing will take: sheets, postage, minutes."""
 
+import datetime as dt
+
 import pytest
 
-from mailing.models import Printer
+from mailing.models import Printer, PrintJob
 from mailing.selectors import Postage, estimates
 from mailing.selectors.estimates import zone_of
 from mailing.services import freeze, save_mailing_settings
@@ -76,3 +78,23 @@ def test_e_mails_need_no_paper(sender):
     found = estimates(frozen(sender, output="nothing"))
     assert (found.letters, found.sheets, found.postage, found.minutes) == (0, 0, [], 0)
     assert found.emails == 1
+
+
+def test_a_printer_is_as_fast_as_it_was(sender):
+    for _ in range(3):
+        make_customer()
+    printer = Printer.objects.create(name="Lenta", uri="folder:tests")
+    mailing = frozen(sender, printer=printer)
+    assert estimates(mailing).minutes == 1
+    PrintJob.objects.create(
+        key="k",
+        printer=printer,
+        title="t",
+        document="d.pdf",
+        pages=20,
+        state="printed",
+        created_at=NOW,
+        submitted_at=NOW,
+        finished_at=NOW + dt.timedelta(minutes=20),
+    )
+    assert estimates(mailing).minutes == 3
