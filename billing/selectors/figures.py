@@ -14,6 +14,7 @@ from sales.models import Contract
 from toolkit.money import HUNDRED_PERCENT, from_decimal, share_of, to_decimal
 from toolkit.periods import Period
 
+from .catalogue import due_subscriptions, is_catalogue_used
 from .invoices import today, vat_rate_on, with_balances
 from .terms import period_lines_of, terms_of
 
@@ -158,7 +159,7 @@ def _invoiced(customer: Customer, month: Period, day: dt.date) -> dict[str, dict
 
 
 def _not_drafted_yet(contracts: list[Contract], month: Period, currency: str) -> Decimal:
-    """Answer fees and commitments, with VAT, of contracts that have no draft of the month yet."""
+    """Answer what is due every month, with VAT, of contracts that have no draft of it yet."""
     drafted = set(
         Invoice.objects.filter(
             contract__in=contracts,
@@ -172,11 +173,21 @@ def _not_drafted_yet(contracts: list[Contract], month: Period, currency: str) ->
     for contract in contracts:
         if contract.pk in drafted or contract.currency != currency:
             continue
-        if contract.commitment is None and contract.monthly_fee is None:
-            continue
-        lines = period_lines_of(terms_of(contract), str(month))
-        net = sum(line.net for line, _basis in lines)
-        rate = vat_rate_on(category=contract.vat_category, day=month.last_day)
-        percent = from_decimal(rate.percent) if rate else 0
-        total += net + share_of(net, percent, HUNDRED_PERCENT, currency)
+        for category, net in _due_every_month(contract, str(month)).items():
+            rate = vat_rate_on(category=category, day=month.last_day)
+            percent = from_decimal(rate.percent) if rate else 0
+            total += net + share_of(net, percent, HUNDRED_PERCENT, currency)
     return to_decimal(total, currency)
+
+
+def _due_every_month(contract: Contract, period: str) -> dict[str, int]:
+    """Answer fee, commitment and subscriptions of a month without VAT, in micros by category."""
+    nets: dict[str, int] = {}
+    if contract.commitment is not None or contract.monthly_fee is not None:
+        lines = period_lines_of(terms_of(contract), period)
+        nets[contract.vat_category] = sum(line.net for line, _basis in lines)
+    if is_catalogue_used(contract):
+        for due in due_subscriptions(contract, period):
+            category = due.subscription.product.vat_category or contract.vat_category
+            nets[category] = nets.get(category, 0) + from_decimal(due.net)
+    return nets

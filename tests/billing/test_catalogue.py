@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from billing.models import Invoice, InvoiceLine, OneOffCharge, Product, Subscription
-from billing.selectors import disagreements, explain_invoice
+from billing.selectors import customer_figures, disagreements, explain_invoice
 from billing.selectors.documents import invoice_document
 from billing.services import (
     BilledAlreadyError,
@@ -324,3 +324,10 @@ def test_a_new_price_touches_nothing_that_was_agreed(contract):
         save_product(product=product, expected_version=1, name_en="No", actor="eva", now=NOW)
     product.refresh_from_db()
     assert (product.unit_price, product.version, product.name_en) == (99, 2, "Own number")
+
+
+def test_a_subscription_is_expected_before_there_is_a_draft(contract):
+    agree(contract, "2026-11-16", quantity=2)
+    figures = customer_figures(customer=contract.customer, period="2026-11", now=NOW)
+    assert (figures.expected_total, figures.invoiced) == (Decimal("36.30"), Decimal(0))
+    assert not Invoice.objects.exists()
