@@ -5,7 +5,7 @@ import itertools
 from typing import Any
 
 from integration.models import OutgoingMessage
-from integration.services import NewMessage, queue_messages
+from integration.services import NewMessage, queue_messages, send_due
 
 NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 BATCH = "mailing:17"
@@ -32,3 +32,8 @@ def queue(*recipients: str, now: dt.datetime = NOON, **fields: Any) -> OutgoingM
 def queued(row: OutgoingMessage) -> OutgoingMessage:
     """Return the row as it is now."""
     return OutgoingMessage.objects.get(pk=row.pk)
+
+
+def send(now: dt.datetime = NOON, **options: Any) -> Any:
+    """Send what is due, as a worker does."""
+    return send_due(now=now, worker="tests", **options)
