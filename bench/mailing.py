@@ -15,6 +15,7 @@ import resource
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from toolkit.pdf import Attachment, ShapeCache, write_letters
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator
+    from multiprocessing.pool import Pool
 
     from toolkit.pdf import Letter
 
@@ -87,8 +89,8 @@ def part(
     work: str,
     first: int,
     count: int,
-    plain: bool,
-    gate: threading.Barrier,  # noqa: FBT001
+    plain: bool,  # noqa: FBT001 (a pool hands over positions)
+    gate: threading.Barrier,
 ) -> tuple[int, float]:
     """Warm up, wait for the others, work; return how many were stamped, and seconds of CPU."""
     WORKS[work](10**6 + first, 2, plain=True)
@@ -98,20 +100,30 @@ def part(
     return stamped, time.process_time() - began
 
 
-def measure(work: str, count: int, *, plain: bool) -> dict[str, float]:
+@contextmanager
+def workers() -> Iterator[tuple[Pool, threading.Barrier]]:
+    """Start the processes, and the gate at which they wait for each other."""
+    with (
+        multiprocessing.Manager() as manager,
+        multiprocessing.get_context("spawn").Pool(PROCESSES) as pool,
+    ):
+        yield pool, manager.Barrier(PROCESSES + 1)
+
+
+def measure(
+    crew: tuple[Pool, threading.Barrier], work: str, count: int, *, plain: bool
+) -> dict[str, float]:
     """Let processes share the work; return documents per second, and milliseconds of CPU each."""
+    pool, gate = crew
     share = count // PROCESSES
-    with multiprocessing.Manager() as manager:
-        gate = manager.Barrier(PROCESSES + 1)
-        with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
-            parts = [
-                pool.apply_async(part, (work, number * share, share, plain, gate))
-                for number in range(PROCESSES)
-            ]
-            gate.wait()
-            began = time.perf_counter()
-            results = [each.get() for each in parts]
-            seconds = time.perf_counter() - began
+    parts = [
+        pool.apply_async(part, (work, number * share, share, plain, gate))
+        for number in range(PROCESSES)
+    ]
+    gate.wait()
+    began = time.perf_counter()
+    results = [each.get() for each in parts]
+    seconds = time.perf_counter() - began
     done = share * PROCESSES
     return {
         "documents": done,
@@ -154,15 +166,19 @@ def resident() -> float:
 
 def merge(options: argparse.Namespace) -> dict[str, Any]:
     """Measure the making of documents."""
-    plain_letters = min(options.letters, PLAIN_LETTERS)
-    plain_invoices = min(options.invoices, PLAIN_INVOICES)
-    return {
-        "letters_plain": measure("letters", plain_letters, plain=True),
-        "letters_stamped": measure("letters", options.letters, plain=False),
-        "invoices_plain": measure("invoices", plain_invoices, plain=True),
-        "invoices_stamped": measure("invoices", options.invoices, plain=False),
-        "memory": memory(options.memory),
-    }
+    letters_asked, invoices_asked = options.letters, options.invoices
+    with workers() as crew:
+        found: dict[str, Any] = {
+            "letters_plain": measure(
+                crew, "letters", min(letters_asked, PLAIN_LETTERS), plain=True
+            ),
+            "letters_stamped": measure(crew, "letters", letters_asked, plain=False),
+            "invoices_plain": measure(
+                crew, "invoices", min(invoices_asked, PLAIN_INVOICES), plain=True
+            ),
+            "invoices_stamped": measure(crew, "invoices", invoices_asked, plain=False),
+        }
+    return {**found, "memory": memory(options.memory)}
 
 
 def show_merge(found: dict[str, Any]) -> None:

@@ -4,15 +4,18 @@ WeasyPrint is imported late: only documents need it, and it loads Pango.
 """
 
 import io
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pikepdf
 
 from .archive import Metadata
-from .fetcher import closed_fetcher, disarm
+from .fetcher import SCHEME, closed_fetcher, disarm
 from .fonts import fonts, stylesheet
 from .parts import Chunks, PartBuilder, PdfPart
 
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from weasyprint.document import Document
 
 ARCHIVE = "pdf/a-3b"
+
+# All documents share their fonts, which Pango can't serve to two threads at once.
+_PANGO = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,7 +42,9 @@ class Stationery:
         """Return the same with a record's own pictures; decoded ones are kept for it alone."""
         if not pictures:
             return self
-        return replace(self, assets={**self.assets, **pictures}, _pictures=dict(self._pictures))
+        own = {f"{SCHEME}{name}" for name in pictures}
+        kept = {url: image for url, image in self._pictures.items() if url not in own}
+        return replace(self, assets={**self.assets, **pictures}, _pictures=kept)
 
     def page(self, html: str) -> "HTML":
         """Parse a page; what would fetch, style or stall it is gone."""
@@ -56,12 +64,31 @@ class Stationery:
 
     def lay_out(self, page: "HTML") -> "Document":
         """Lay a page out, without painting it yet."""
-        return page.render(font_config=fonts()[0], **self.options())
+        with _PANGO:
+            document = page.render(font_config=fonts()[0], **self.options())
+        if self.archival:
+            document.color_profiles["srgb"] = _srgb()
+        return document
 
     def paint(self, document: "Document") -> bytes:
         """Paint what is laid out."""
-        content: bytes = document.write_pdf(pdf_variant=ARCHIVE if self.archival else None)
+        # Told of another intent, it doesn't open the profile that the document has already.
+        options = {"pdf_variant": ARCHIVE, "output_intent": "its own"} if self.archival else {}
+        with _PANGO:
+            content: bytes = document.write_pdf(**options)
         return content
+
+
+@cache
+def _srgb() -> Any:  # noqa: ANN401 (WeasyPrint's)
+    """Return the colour profile of archives; WeasyPrint would leave its file open each time."""
+    import weasyprint.pdf
+    from weasyprint.css import ColorProfile
+
+    content = (Path(weasyprint.pdf.__file__).parent / "sRGB2014.icc").read_bytes()
+    return ColorProfile(
+        io.BytesIO(content), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"])
+    )
 
 
 def render_pdf(html: str, *, css: str = "", images: Mapping[str, bytes] | None = None) -> bytes:

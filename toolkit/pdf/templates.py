@@ -147,7 +147,7 @@ class CompiledTemplate:
             self._give_up("no samples")
             return
         try:
-            self._shape = Shape(self.slotted, self.stationery, pictures or ())
+            self._shape = Shape(self.slotted, self.stationery, pictures)
         except UnstampableError as error:
             self._give_up(str(error))
             return

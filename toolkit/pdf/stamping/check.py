@@ -5,6 +5,8 @@ from collections import Counter
 import pypdfium2
 from PIL import ImageChops
 
+from toolkit.pdf.pictures import PDFIUM
+
 _DPI = 100
 # Of 255. Stamps are written with WeasyPrint's own numbers: in practice nothing differs at all.
 _FAINT = 8
@@ -12,7 +14,7 @@ _FAINT = 8
 
 def difference(one: bytes, other: bytes) -> str:
     """Say how two PDFs differ; empty where they show the same."""
-    with pypdfium2.PdfDocument(one) as first, pypdfium2.PdfDocument(other) as second:
+    with PDFIUM, pypdfium2.PdfDocument(one) as first, pypdfium2.PdfDocument(other) as second:
         if len(first) != len(second):
             return f"{len(first)} pages, not {len(second)}"
         for number in range(len(first)):

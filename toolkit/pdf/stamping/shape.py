@@ -82,13 +82,13 @@ class Shape:
     """
 
     def __init__(
-        self, slotted: SlottedHtml, stationery: Stationery, pictures: Collection[str] = ()
+        self, slotted: SlottedHtml, stationery: Stationery, pictures: Pictures | None = None
     ) -> None:
         self._slotted = slotted
         self._stationery = stationery
-        self._pictures = frozenset(pictures)
+        self._pictures = frozenset(pictures or ())
         self._stamped = 0
-        self._contents = read_contents(slotted, stationery)
+        self._contents = read_contents(slotted, stationery.with_pictures(pictures or {}))
         self._paragraphs: dict[Key | str, Paragraph] = {}
         self._layouts: OrderedDict[tuple[int, ...], Layout | str] = OrderedDict()
         # Strings of page margins are learnt as they come: a page without them has no room for them.
