@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from django.test import override_settings
@@ -89,23 +90,20 @@ class PostOffice:
         )
         return made
 
-    def approved(self, customers: list[Customer], **fields: object) -> Mailing:
+    def approved(self, customers: list[Customer], **fields: Any) -> Mailing:
         """Return a mailing to these customers that only waits for its start."""
-        mailing = create_mailing(
-            **{
-                "name": "Tarifas",
-                "output": Mailing.Output.LETTERS,
-                "letter": make_version(body_es=LETTER, fields=["contact.name"]),
-                "notice": make_version("notice", body_es=NOTICE, fields=["notice.arrival"]),
-                "audience": {"filter": {"tag": customers[0].tags[0]}},
-                "notice_time": dt.time(0),
-                "printer": self.row,
-                "chunk_size": 100,
-                "actor": self.sender,
-                "now": now(),
-                **fields,
-            }
-        )
+        given: dict[str, Any] = {
+            "name": "Tarifas",
+            "output": Mailing.Output.LETTERS,
+            "letter": make_version(body_es=LETTER, fields=["contact.name"]),
+            "notice": make_version("notice", body_es=NOTICE, fields=["notice.arrival"]),
+            "audience": {"filter": {"tag": customers[0].tags[0]}},
+            "notice_time": dt.time(0),
+            "printer": self.row,
+            "chunk_size": 100,
+            **fields,
+        }
+        mailing = create_mailing(actor=self.sender, now=now(), **given)
         freeze(mailing=mailing, actor=self.sender, now=now())
         return approve(mailing=mailing, actor=self.sender, now=now())
 
