@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.utils import translation
 
 from bpi_portal.supervisor.parts import CHROMIUM, JANUS, PANGO, POPPLER, PRINTER, find_program
 
@@ -34,3 +35,9 @@ def chromium_path() -> str:
     path = find_program(*CHROMIUM.programs)
     assert path is not None
     return path
+
+
+@pytest.fixture(autouse=True)
+def _in_the_house_language(settings):
+    """Begin each test in the language of the house, whatever the one before has activated."""
+    translation.activate(settings.LANGUAGE_CODE)

@@ -31,7 +31,7 @@ def test_ticked_customers_become_a_list(client, lucia):
     assert f'name="number" value="{one.number}" form="chosen"' in rows
     address = f"{NEW}?number={one.number}&number={two.number}"
     page = client.get(address).content.decode()
-    assert "2 customers" in page
+    assert "2 clientes" in page
     assert other.name not in page
     answer = client.post(address, {"name": "Subida"})
     saved = CustomerList.objects.get()
