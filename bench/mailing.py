@@ -1,8 +1,9 @@
-"""Measure letters and invoices per second, the ordinary way and stamped, and memory.
+"""Measure letters and invoices per second, the ordinary way and stamped, memory, and a mailing.
 
-``python -m bench.mailing [merge] [--letters 10000] [--memory 20000] [--json]``; no database. Each
-way works in two processes at once, as the worker does. The ordinary way gets a share of the
-letters: it is measured, not waited for.
+``python -m bench.mailing [merge|deliver] [--letters 10000] [--memory 20000] [--customers 500]
+[--json]``. ``merge`` needs no database: each way works in two processes at once, as the worker
+does; the ordinary way gets a share of the letters: it is measured, not waited for. ``deliver``
+sends one mailing on real parts (bench/delivery.py).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import paper
+from bench.delivery import deliver, show_deliver
 from toolkit.pdf import Attachment, ShapeCache, write_letters
 
 if TYPE_CHECKING:
@@ -205,6 +207,7 @@ def show_merge(found: dict[str, Any]) -> None:
 
 SECTIONS: dict[str, tuple[Callable[..., dict[str, Any]], Callable[..., None]]] = {
     "merge": (merge, show_merge),
+    "deliver": (deliver, show_deliver),
 }
 
 
@@ -214,6 +217,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], default=[], help="all")
     parser.add_argument("--letters", type=int, default=10_000)
     parser.add_argument("--invoices", type=int, default=4_000)
+    parser.add_argument("--customers", type=int, default=500, help="of the mailing delivered")
     parser.add_argument("--memory", type=int, default=20_000)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
