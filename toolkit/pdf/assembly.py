@@ -58,18 +58,18 @@ class Assembly:
     def _numbers_of(self, layout: "Layout", pictures: Mapping[str, bytes]) -> Sequence[int]:
         """Write a layout when it is first needed, and anew for pictures of its own."""
         if pictures or layout not in self._layouts:
-            if not self._fonts:
-                self._fonts = self._write_fonts()
+            for name in layout.fonts:
+                if f"font {name}" not in self._fonts:
+                    self._write_font(name)
             own = {hole: self.writer.add(content) for hole, content in pictures.items()}
             self._layouts[layout] = self.writer.add_part(layout.part, {**self._fonts, **own})
         return self._layouts[layout]
 
-    def _write_fonts(self) -> dict[str, int]:
+    def _write_font(self, name: str) -> None:
         from .stamping.book import font_book
 
-        book = font_book()
-        numbers = self.writer.add_part(book.part, {})
-        return {f"font {name}": numbers[font.place] for name, font in book.fonts.items()}
+        font = font_book()[name]
+        self._fonts[f"font {name}"] = self.writer.add_part(font.part, {})[font.place]
 
     def _page(self, sheet: "Sheet", numbers: Sequence[int], stamp: int) -> bytes:
         return b"<</Type/Page/Parent %d 0 R/Resources %d 0 R/Contents[%d 0 R %d 0 R]%s>>" % (

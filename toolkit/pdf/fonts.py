@@ -18,6 +18,10 @@ PLEX = {
     400: _FOLDER / "plex/IBMPlexSans-Regular.ttf",
     600: _FOLDER / "plex/IBMPlexSans-SemiBold.ttf",
 }
+PLEX_ITALIC = {
+    400: _FOLDER / "plex/IBMPlexSans-Italic.ttf",
+    600: _FOLDER / "plex/IBMPlexSans-SemiBoldItalic.ttf",
+}
 PLEX_FAMILY = "IBM Plex Sans"
 
 _FONTS = {
@@ -32,11 +36,11 @@ _FONTS = {
     "plex.ttf": (PLEX[400], f'font-family: "{PLEX_FAMILY}"'),
     "plex-semibold.ttf": (PLEX[600], f'font-family: "{PLEX_FAMILY}"; font-weight: 600'),
     "plex-italic.ttf": (
-        _FOLDER / "plex/IBMPlexSans-Italic.ttf",
+        PLEX_ITALIC[400],
         f'font-family: "{PLEX_FAMILY}"; font-style: italic',
     ),
     "plex-semibold-italic.ttf": (
-        _FOLDER / "plex/IBMPlexSans-SemiBoldItalic.ttf",
+        PLEX_ITALIC[600],
         f'font-family: "{PLEX_FAMILY}"; font-style: italic; font-weight: 600',
     ),
 }

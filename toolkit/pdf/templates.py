@@ -132,14 +132,16 @@ class CompiledTemplate:
             return self._shape.stamped(values, pictures)
         except UnstampableError as error:
             self.refused = str(error)
-            return None
         except MismatchError as error:
             self._give_up(str(error))
-            return None
+        except Exception as error:
+            # Letters go out all the same: WeasyPrint made something that nobody foresaw.
+            logger.exception("Stamping failed.")
+            self._give_up(repr(error))
+        return None
 
     def compile(self, samples: Sequence[Values], pictures: Pictures | None = None) -> None:
         """Try to stamp; render samples both ways, and stay plain where they differ."""
-        from .stamping.check import difference
         from .stamping.shape import Shape
         from .stamping.words import UnstampableError
 
@@ -151,18 +153,25 @@ class CompiledTemplate:
         except UnstampableError as error:
             self._give_up(str(error))
             return
-        compared = 0
-        for values in _telling(samples):
-            if self.stamp(values, pictures) is None:
-                continue
-            ways = (self.pdf(values, pictures=pictures, plain=plain) for plain in (False, True))
-            found = difference(*ways)
-            if found:
-                self._give_up(found)
-                return
-            compared += 1
-        if self._shape is not None and not compared:
+        compared = [self._compare(values, pictures) for values in _telling(samples)]
+        if self.plain:
+            return
+        if any(compared):
+            self.reason = ""
+        else:
             self._give_up(f"no sample can be stamped: {self.refused}")
+
+    def _compare(self, values: Values, pictures: Pictures | None) -> bool:
+        """Render a record both ways; tell whether it could be stamped, give up if it differs."""
+        from .stamping.check import difference
+
+        if self.stamp(values, pictures) is None:
+            return False
+        ways = (self.pdf(values, pictures=pictures, plain=plain) for plain in (False, True))
+        found = difference(*ways)
+        if found:
+            self._give_up(found)
+        return True
 
     def _give_up(self, reason: str) -> None:
         logger.info("A template is laid out the ordinary way: %s.", reason)

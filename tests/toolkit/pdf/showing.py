@@ -36,4 +36,7 @@ def unlikeness(one: bytes, other: bytes) -> int:
     assert len(pages) == len(others)
     assert [page.size for page in pages] == [page.size for page in others]
     differences = map(ImageChops.difference, pages, others)
-    return max(int(each.getextrema()[1]) for each in differences)
+    # A histogram of grey has 256 places, the last that is not 0 is the greatest difference.
+    return max(
+        level for each in differences for level, count in enumerate(each.histogram()) if count
+    )

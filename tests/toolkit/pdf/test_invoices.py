@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from typing import Any
 
 import pikepdf
 import pytest
@@ -36,7 +37,7 @@ def attached(content: bytes = b"<invoice/>") -> Attachment:
 def code_of(pdf: bytes) -> int:
     """Tell whose code a document shows."""
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        (image,) = document.pages[-1].get_images().values()
+        image: Any = next(iter(document.pages[-1].get_images().values()))
         shown = pikepdf.PdfImage(image).as_pil_image().convert("1").tobytes()
     codes = [Image.open(io.BytesIO(paper.invoice_code(number))) for number in range(3)]
     return [code.tobytes() for code in codes].index(shown)

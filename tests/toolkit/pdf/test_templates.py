@@ -128,6 +128,15 @@ def test_one_of_many_is_laid_out_all_the_same(monkeypatch):
     assert template.plain
 
 
+def test_what_nobody_foresaw_makes_the_template_plain(monkeypatch, caplog):
+    template = compiled("<p>[a] [b]</p>")
+    monkeypatch.setattr(shape.Shape, "stamped", lambda *_: 1 / 0)
+    assert template.stamp({"a": "x", "b": "y"}) is None
+    assert template.plain
+    assert "ZeroDivisionError" in template.reason
+    assert "Stamping failed" in caplog.text
+
+
 def test_a_shape_is_compiled_once_it_has_been_seen_often():
     shapes = ShapeCache(css=CSS, compile_after=3)
     html = paper.slotted("<p>[a]</p>")

@@ -22,10 +22,12 @@ class Piece(NamedTuple):
 class Run:
     """Text in one style; ``style`` is what the content stream says before it.
 
-    ``spacing`` is put between letters, in pixels; ``transform`` changes the text of slots.
+    ``font`` is its name in the book; ``spacing`` is put between letters, in pixels;
+    ``transform`` changes the text of slots.
     """
 
     face: Face
+    font: str
     style: str
     language: str
     spacing: float = 0.0

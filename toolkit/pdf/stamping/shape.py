@@ -16,7 +16,7 @@ from toolkit.pdf.parts import Chunks, PartBuilder, PdfPart
 from toolkit.pdf.render import Stationery, metadata_of, number_of, size_of
 from toolkit.pdf.slots import SlottedHtml
 
-from .book import STAMPED, FontBook, font_book
+from .book import STAMPED, font_book
 from .capture import Key, read_contents
 from .frames import Frame, Spot, frames_of, paragraph_of
 from .images import check_sizes, picture_object, resource_names
@@ -53,11 +53,13 @@ class Sheet:
 class Layout:
     """Pages for one way the lines fall, and where each copy of each paragraph's lines stands.
 
-    ``metadata`` is what WeasyPrint read of the page, with the title of one record. ``pictures``
-    are holes of the part, with the name of the record's picture and whether it is smoothed.
+    ``fonts`` are those of the book that the part has holes for. ``pictures`` are holes, too, with
+    the name of the record's picture and whether it is smoothed. ``metadata`` is what WeasyPrint
+    read of the page, with the title of one record.
     """
 
     part: PdfPart
+    fonts: Sequence[str]
     pictures: Mapping[str, tuple[str, bool]]
     output_intents: Chunks
     metadata: Metadata
@@ -199,7 +201,8 @@ class Shape:
             self._learn(frames)
             lines = self._lines(values)
             places = self._placed(frames, values, lines)
-            return _painted(document, stationery, pictures, places), lines
+            fonts = {run.font for each in self._paragraphs.values() for run in each.runs}
+            return _painted(document, stationery, pictures, fonts, places), lines
         except UnstampableError as error:
             return str(error), self._lines(values)
 
@@ -288,6 +291,7 @@ def _painted(
     document: Document,
     stationery: Stationery,
     pictures: Collection[str],
+    fonts: Collection[str],
     places: Places,
 ) -> Layout:
     """Paint the pages, without their changing text, into objects to be written many times."""
@@ -302,7 +306,7 @@ def _painted(
     holes = {
         f"/{name}": f"font {name}"
         for name, own in glyphs.items()
-        if name in book.fonts and own <= book.fonts[name].glyphs
+        if name in book and own <= book[name].glyphs
     }
     changing: dict[str, tuple[str, bool]] = {}
     for picture in pictures:
@@ -318,15 +322,16 @@ def _painted(
             if name in holes
         }
         builder = PartBuilder(lambda thing: known.get(number_of(thing)))
-        sheets = _sheets(pdf, builder, book)
+        sheets = _sheets(pdf, builder, fonts)
         intents = pdf.Root.get("/OutputIntents")
         taken = () if intents is None else builder.take(intents)
     used = {hole: changing[hole] for hole in known.values() if hole in changing}
-    return Layout(builder.part, used, taken, metadata_of(document), sheets, places)
+    needed = {name for name in book if f"font {name}" in known.values()}.union(fonts)
+    return Layout(builder.part, sorted(needed), used, taken, metadata_of(document), sheets, places)
 
 
-def _sheets(pdf: pikepdf.Pdf, builder: PartBuilder, book: FontBook) -> list[Sheet]:
-    resources = _resources(builder, pdf.pages[0].obj.Resources, book)
+def _sheets(pdf: pikepdf.Pdf, builder: PartBuilder, fonts: Collection[str]) -> list[Sheet]:
+    resources = _resources(builder, pdf.pages[0].obj.Resources, fonts)
     sheets = []
     for page in pdf.pages:
         if page.obj.Resources.objgen != pdf.pages[0].obj.Resources.objgen:
@@ -341,14 +346,14 @@ def _sheets(pdf: pikepdf.Pdf, builder: PartBuilder, book: FontBook) -> list[Shee
     return sheets
 
 
-def _resources(builder: PartBuilder, resources: Any, book: FontBook) -> int:  # noqa: ANN401
-    """Take the resources, with all fonts of the book beside their own."""
+def _resources(builder: PartBuilder, resources: Any, fonts: Collection[str]) -> int:  # noqa: ANN401
+    """Take the resources, with the fonts of the stamps beside their own."""
     entries: list[bytes | int | str] = [b"<<"]
     for key, value in resources.items():
         if key != "/Font":
             entries += [key.encode(), b" ", *builder.take(value)]
     entries.append(b"/Font<<")
-    for name in book.fonts:
+    for name in sorted(fonts):
         entries += [f"/{STAMPED}{name} ".encode(), f"font {name}", b" 0 R"]
     for key, value in resources.Font.items():
         entries += [key.encode(), b" ", *builder.take(value)]

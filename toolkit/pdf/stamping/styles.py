@@ -10,7 +10,7 @@ from weasyprint.text.fonts import font_features, get_hb_object_data, get_pango_f
 from weasyprint.text.line_break import Layout
 
 from .bits import Run
-from .book import STAMPED, BookFont, font_book
+from .book import STAMPED, BookFont, font_of_file
 from .words import UnstampableError, face
 
 Style = Any  # WeasyPrint's, which carries no types
@@ -133,7 +133,7 @@ def run_of(style: Style) -> Run:
     shaping = face(font.path, size, tuple(sorted(features.items())), language)
     red, green, blue = style["color"].coordinates[:3]
     paint = f"{red:.6f} {green:.6f} {blue:.6f} rg /{STAMPED}{font.name} {shaping.size:.6f} Tf"
-    return Run(shaping, paint, language, spacing, _transform_of(style))
+    return Run(shaping, font.name, paint, language, spacing, _transform_of(style))
 
 
 def _transform_of(style: Style) -> Callable[[str], str] | None:
@@ -154,7 +154,7 @@ def _font_of(style: Style) -> BookFont:
     pango_font = line.runs[0].data.item.analysis.font
     pango.pango_font_get_hb_font(pango_font)
     content: bytes = get_hb_object_data(get_pango_font_hb_face(pango_font))
-    return font_book().of_file(content)
+    return font_of_file(content)
 
 
 def _check(style: Style, names: tuple[str, ...]) -> None:
