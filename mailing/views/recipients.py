@@ -168,7 +168,8 @@ def mailing_export(request: HttpRequest, number: str, export: str) -> HttpRespon
     """Download the report, recipient by recipient, as CSV or XLSX."""
     mailing = mailing_or_404(request, number)
     head, rows = selectors.report_table(mailing)
-    return table_response(export, name=f"{mailing.number}-{_('report')}", head=head, rows=rows)
+    what = _("report")
+    return table_response(export, name=f"{mailing.number}-{what}", head=head, rows=rows)
 
 
 @require_safe
@@ -177,7 +178,8 @@ def mailing_notices(request: HttpRequest, number: str, export: str) -> HttpRespo
     """Download the list of those who get an e-mail, for another mailer."""
     mailing = mailing_or_404(request, number)
     head, rows = selectors.notice_table(mailing)
-    return table_response(export, name=f"{mailing.number}-{_('e-mails')}", head=head, rows=rows)
+    what = _("e-mails")
+    return table_response(export, name=f"{mailing.number}-{what}", head=head, rows=rows)
 
 
 @require_safe
