@@ -107,6 +107,17 @@ def with_flags(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     single conferences apart; ``unpriced_legs``, ``estimated_legs``, ``without_reference`` are
     numbers of legs, and of conferences; ``corrections`` of lines that correct issued ones.
     """
+    rows = _with_open_flags(
+        invoices,
+        percent=billing_settings().change_percent,
+        has_bad_tax_id=Q(customer__in=_customers_with_bad_tax_id(invoices)),
+    )
+    return rows.annotate(is_flagged=_any_open(Flag), is_held=_any_open(HOLD_UNSEEN))
+
+
+def _with_open_flags(
+    invoices: QuerySet[Invoice], *, percent: int, has_bad_tax_id: Q
+) -> QuerySet[Invoice]:
     rows = invoices.annotate(
         month_net=_month_net(),
         before_net=_of_month_before("sum"),
@@ -116,11 +127,10 @@ def with_flags(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
         without_reference=_without_reference(),
         corrections=_corrections(),
     )
-    conditions = _conditions(_customers_with_bad_tax_id(invoices))
+    conditions = _conditions(percent, has_bad_tax_id)
     rows = rows.annotate(**{f"flag_{flag}": _bool(of) for flag, of in conditions.items()})
     is_open = {flag: Q(**{f"flag_{flag}": True}) & ~Exists(_acceptance_of(flag)) for flag in Flag}
-    rows = rows.annotate(**{f"open_{flag}": _bool(of) for flag, of in is_open.items()})
-    return rows.annotate(is_flagged=_any_open(Flag), is_held=_any_open(HOLD_UNSEEN))
+    return rows.annotate(**{f"open_{flag}": _bool(of) for flag, of in is_open.items()})
 
 
 def flagged_ones(drafts: QuerySet[Invoice], flag: str = "") -> QuerySet[Invoice]:
@@ -152,8 +162,24 @@ def flags_of(invoice: Invoice) -> list[FoundFlag]:
 
 def open_flags(invoice: Invoice) -> list[Flag]:
     """Answer the flags of a draft that nobody accepted, as the database has it now."""
-    seen = with_flags(Invoice.objects.filter(pk=invoice.pk)).get()
-    return [found.flag for found in flags_of(seen) if found.is_open]
+    customer = invoice.customer
+    drafts = _open_flags_of_all(
+        billing_settings().change_percent, is_tax_id_valid(customer.tax_id, customer.country)
+    )
+    is_open = drafts.filter(pk=invoice.pk).get()
+    return [flag for flag, one in zip(Flag, is_open, strict=True) if one]
+
+
+@lru_cache(maxsize=8)
+def _open_flags_of_all(percent: int, is_tax_id_valid: bool) -> QuerySet[Any, Any]:  # noqa: FBT001
+    """Answer a question for many: to word it takes longer than to answer it for one draft."""
+    nobody, everybody = Q(pk__in=[]), Q(pk__isnull=False)
+    rows = _with_open_flags(
+        Invoice.objects.order_by(),
+        percent=percent,
+        has_bad_tax_id=nobody if is_tax_id_valid else everybody,
+    )
+    return rows.values_list(*(f"open_{flag}" for flag in Flag))
 
 
 @lru_cache(maxsize=50_000)
@@ -174,8 +200,7 @@ def _customers_with_bad_tax_id(invoices: QuerySet[Invoice]) -> list[int]:
     ]
 
 
-def _conditions(bad_tax_ids: Collection[int]) -> dict[Flag, Q]:
-    percent = billing_settings().change_percent
+def _conditions(percent: int, has_bad_tax_id: Q) -> dict[Flag, Q]:
     issued = Invoice.objects.filter(
         customer=OuterRef("customer"), state=Invoice.State.ISSUED, kind=Invoice.Kind.INVOICE
     )
@@ -188,7 +213,7 @@ def _conditions(bad_tax_ids: Collection[int]) -> dict[Flag, Q]:
         Flag.UNPRICED: Q(unpriced_legs__gt=0),
         Flag.ESTIMATED: Q(estimated_legs__gt=0),
         Flag.REFERENCE: Q(without_reference__gt=0),
-        Flag.TAX_ID: Q(customer__in=bad_tax_ids),
+        Flag.TAX_ID: has_bad_tax_id,
         Flag.CORRECTION: Q(corrections__gt=0),
     }
 
@@ -276,67 +301,6 @@ def _corrections() -> Combinable:
     counts = lines.exclude(basis__cause="late").order_by().values("invoice")
     numbers = counts.annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(numbers, output_field=IntegerField()), 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindChange:
-    """What one kind of line came to in a month and in the one before, without VAT."""
-
-    kind: str
-    before: Decimal
-    now: Decimal
-
-    @property
-    def difference(self) -> Decimal:
-        """Answer how much more it is now."""
-        return self.now - self.before
-
-
-def changes_by_kind(invoice: Invoice) -> list[KindChange]:
-    """Answer what made the change of a draft that comes from ``with_flags``; the largest first."""
-    months = {invoice.period, invoice.before_period}  # type: ignore[attr-defined]
-    sums: dict[str, dict[str, Decimal]] = {}
-    lines = InvoiceLine.objects.filter(
-        invoice__customer=invoice.customer_id,
-        invoice__currency=invoice.currency,
-        invoice__conference=None,
-        invoice__period__in=months,
-    )
-    found = lines.order_by().values_list("kind", "invoice__period").annotate(sum=Sum("net"))
-    for kind, period, net in found:
-        sums.setdefault(kind, {})[period] = net
-    zero = Decimal(0)
-    changes = [
-        KindChange(
-            kind=kind,
-            before=of_kind.get(invoice.before_period, zero),  # type: ignore[attr-defined]
-            now=of_kind.get(invoice.period, zero),
-        )
-        for kind, of_kind in sums.items()
-    ]
-    return sorted(changes, key=lambda one: (-abs(one.difference), one.kind))
-
-
-def charges_behind(invoice: Invoice, flag: Flag) -> QuerySet[Charge]:
-    """Return the charges that a flag of a draft is about, in the order in which they were held."""
-    charges = Charge.objects.select_related("conference", "customer").order_by("sort_at", "pk")
-    mine = Q(invoice=invoice)
-    if flag == Flag.UNPRICED:
-        waiting = Q(
-            customer=invoice.customer_id,
-            period=invoice.period,
-            problem=Charge.Problem.NO_CONTRACT,
-        )
-        of_month = mine | waiting if invoice.conference_id is None else mine
-        return charges.filter(of_month, unpriced_legs__gt=0)
-    if flag == Flag.ESTIMATED:
-        return charges.filter(mine, estimated_legs__gt=0)
-    if flag == Flag.REFERENCE:
-        return charges.filter(mine, conference__billing_reference="")
-    if flag == Flag.CORRECTION:
-        lines = invoice.lines.exclude(basis__cause="late")
-        return charges.filter(adjusting_lines__in=lines).distinct()
-    return charges.none()
 
 
 def flag_counts(drafts: QuerySet[Invoice]) -> dict[str, int]:

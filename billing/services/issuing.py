@@ -61,7 +61,12 @@ class IssueDateRefusedError(DomainError):
 
 
 def issue_invoice(
-    *, invoice: Invoice, actor: Who, now: dt.datetime, issued_on: dt.date | None = None
+    *,
+    invoice: Invoice,
+    actor: Who,
+    now: dt.datetime,
+    issued_on: dt.date | None = None,
+    is_up_to_date: bool = False,
 ) -> Invoice:
     """Issue a draft: give it the next number of its series, copy all it shows, close its month.
 
@@ -75,6 +80,7 @@ def issue_invoice(
         now: the present moment (aware).
         issued_on: the date on it; by default that of ``now`` at the issuer's place, or the last
             of the series if that is later.
+        is_up_to_date: the caller holds the lock of its month, and has just refreshed it.
 
     Raises:
         IssuerMissingError: the settings of the issuer are not filled in.
@@ -89,7 +95,8 @@ def issue_invoice(
         raise IssuerMissingError(_("Fill in the settings of the issuer before the first invoice."))
     with transaction.atomic():
         contract, invoice = _lock(invoice)
-        refresh_draft(invoice=invoice, known=terms_of(contract), now=now)
+        if not is_up_to_date:
+            refresh_draft(invoice=invoice, known=terms_of(contract), now=now)
         _refuse_incomplete(invoice, contract)
         invoice.number, day = take_number(invoice, now, issued_on)
         event = record_event(

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -159,46 +160,61 @@ def prepare_contract(contract: Contract, order: Order, run: Run) -> None:
     What goes wrong is told in ``run``; it keeps up neither other contracts nor other invoices of
     this one.
     """
-    try:
+    others: list[Invoice] = []
+    with _telling(run, contract):
         _charge_what_waits(contract, order)
         with transaction.atomic():
-            monthly = _prepared_draft(contract, order)
-        drafts = [monthly] if monthly is not None else []
-        drafts += _other_drafts(contract, order.month, besides=monthly)
-    except DomainError as error:
-        _fail(run, contract, str(error))
-        return
-    except Exception:
-        logger.exception("contract %s could not be prepared", contract.number)
-        _fail(run, contract, _("It failed: see the log."))
-        return
-    for draft in drafts:
+            known = _locked_terms(contract)
+            monthly = _prepared_draft(known, order)
+            if monthly is not None:
+                run.prepared.append(monthly.pk)
+                _issue(monthly, known, order, run)
+        others = _other_drafts(contract, order.month, besides=monthly)
+    for draft in others:
         run.prepared.append(draft.pk)
-        _issue(draft, contract, order, run)
+        with _telling(run, contract), transaction.atomic():
+            known = _locked_terms(contract)
+            lock_period(contract=contract, period=draft.period)
+            draft.refresh_from_db(fields=["state"])
+            if draft.state == Invoice.State.DRAFT:
+                draft.contract = known.contract
+                refresh_draft(invoice=draft, known=known, now=order.now)
+                _issue(draft, known, order, run)
 
 
-def _issue(draft: Invoice, contract: Contract, order: Order, run: Run) -> None:
-    """Issue one draft if nothing keeps it; say in ``run`` what does."""
+@contextmanager
+def _telling(run: Run, contract: Contract) -> Iterator[None]:
+    """Tell in ``run`` what goes wrong with a contract, and go on."""
     try:
-        with transaction.atomic():
-            if _issued_or_left(draft, contract, order, run):
-                run.issued.append(draft.pk)
+        yield
     except DomainError as error:
         _fail(run, contract, str(error))
     except Exception:
-        logger.exception("draft %s could not be issued", draft.pk)
+        logger.exception("contract %s could not be billed", contract.number)
         _fail(run, contract, _("It failed: see the log."))
+
+
+def _locked_terms(contract: Contract) -> KnownTerms:
+    """Lock a contract until the end of the transaction; answer its terms as they are now."""
+    locked = lock_contract(contract.pk)
+    locked.customer = contract.customer
+    return terms_of(locked)
+
+
+def _issue(draft: Invoice, known: KnownTerms, order: Order, run: Run) -> None:
+    """Issue a draft that was just brought up to date; say in ``run`` what keeps it.
+
+    The caller holds the locks of its month. What goes wrong leaves the draft as it is.
+    """
+    contract = known.contract
+    if not _is_over(draft, contract, order):
+        return
+    with _telling(run, contract), transaction.atomic():
+        if _issued_or_left(draft, contract, order, run):
+            run.issued.append(draft.pk)
 
 
 def _issued_or_left(draft: Invoice, contract: Contract, order: Order, run: Run) -> bool:
-    if not _is_over(draft, contract, order):
-        return False
-    known = terms_of(lock_contract(contract.pk))
-    lock_period(contract=contract, period=draft.period)
-    draft.refresh_from_db(fields=["state"])
-    if draft.state != Invoice.State.DRAFT:
-        return False
-    refresh_draft(invoice=draft, known=known, now=order.now)
     flags = open_flags(draft)
     is_unseen = contract.issue == Contract.Issue.AUTOMATIC
     wanted = order.issue == BillingRun.Issue.UNFLAGGED or (
@@ -217,7 +233,7 @@ def _issued_or_left(draft: Invoice, contract: Contract, order: Order, run: Run) 
     if order.dry:
         _refuse_as_issuing_would(draft, run, contract)
     else:
-        issue_invoice(invoice=draft, actor=order.actor, now=order.now)
+        issue_invoice(invoice=draft, actor=order.actor, now=order.now, is_up_to_date=True)
     return contract.number not in run.failed
 
 
@@ -262,9 +278,9 @@ def _charge_what_waits(contract: Contract, order: Order) -> None:
         charge_conference(conference_id=conference.pk, now=order.now)
 
 
-def _prepared_draft(contract: Contract, order: Order) -> Invoice | None:
+def _prepared_draft(known: KnownTerms, order: Order) -> Invoice | None:
     """Refresh the draft of a month, made where something is to stand on it; None if not."""
-    month, now = order.month, order.now
+    contract, month, now = known.contract, order.month, order.now
     period = lock_period(contract=contract, period=str(month))
     if period.closed_at is not None and contract.billing == Contract.Billing.MONTHLY:
         return None
@@ -277,10 +293,10 @@ def _prepared_draft(contract: Contract, order: Order) -> Invoice | None:
     ).first()
     if there is not None and there.state != Invoice.State.DRAFT:
         return None
-    known = terms_of(contract)
     if there is None and not _is_anything_due(known, str(month)):
         return None
     draft = there or period_draft(contract=contract, period=str(month), now=now)
+    draft.contract, draft.customer = contract, contract.customer
     refresh_draft(invoice=draft, known=known, now=now)
     return draft
 

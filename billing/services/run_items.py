@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import BillingRun, Flag, Invoice, RunItem
 from billing.selectors.runs import invoices_of, month_and_before, result_of
-from integration.services import begin_job, finish_job, record_event, report_progress
+from integration.services import finish_job, record_event, report_progress
 from sales.models import Contract
 from toolkit.periods import Period
 
@@ -28,6 +28,7 @@ from .preparing import Order, Run, contracts_to_prepare, prepare_contract
 
 # How long a worker goes on before it lets other tasks have their turn.
 PIECE_SECONDS: Final = 5.0
+_BEAT_SECONDS: Final = 1.0
 _WAITING: Final = RunItem.State.WAITING
 _ITEM_LOCK: Final = 0x42_52 << 40  # with the item's id: any number that no other lock of ours uses
 _LOOKED_AT_ONCE: Final = 20
@@ -46,19 +47,23 @@ def work_on_run(
         clock: answers the present moment (aware).
         seconds: when to let others have their turn; a customer that was begun is finished.
     """
-    deadline = time.monotonic() + seconds
+    began = beaten = time.monotonic()
     while True:
         run = BillingRun.objects.select_related("job__requested_by").get(pk=run_id)
         if run.state != BillingRun.State.RUNNING:
             return False
-        begin_job(job_id=run.job_id, now=clock())
         with _next_item(run) as item:
             if item is None:
                 break
             _work_on(item, run, clock())
-        _beat(run, clock())
-        if time.monotonic() >= deadline and run.items.filter(state=_WAITING).exists():
+        passed = time.monotonic()
+        if passed - beaten >= _BEAT_SECONDS:
+            beaten = passed
+            _beat(run, clock())
+        if passed - began >= seconds and run.items.filter(state=_WAITING).exists():
+            _beat(run, clock())
             return True
+    _beat(run, clock())
     _finish_if_done(run, clock())
     return False
 

@@ -16,10 +16,9 @@ from billing import services
 from billing.filters import CLEAN, ReviewFilter
 from billing.forms import AcceptFlagForm
 from billing.models import BillingRun, Flag, Invoice
+from billing.selectors.flag_details import changes_by_kind, charges_behind
 from billing.selectors.review import (
     billing_settings,
-    changes_by_kind,
-    charges_behind,
     clean_ones,
     drafts_to_review,
     flag_counts,

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from billing.models import BillingSettings, Flag, FlagAcceptance, Invoice
+from billing.selectors.flag_details import charges_behind
 from billing.selectors.review import (
-    charges_behind,
     drafts_to_review,
     flags_of,
     open_flags,

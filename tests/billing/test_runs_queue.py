@@ -303,10 +303,10 @@ def test_a_customer_that_fails_does_not_keep_up_the_others(ready, monkeypatch):
     bad, good = fee(), fee()
     prepare = preparing._prepared_draft
 
-    def fail(contract, order):
-        if contract.customer == bad:
+    def fail(known, order):
+        if known.contract.customer == bad:
             raise RuntimeError
-        return prepare(contract, order)
+        return prepare(known, order)
 
     monkeypatch.setattr(preparing, "_prepared_draft", fail)
     run = start()
