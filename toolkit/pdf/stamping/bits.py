@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from .words import PANGO_SCALE, Face, UnstampableError, Word
 
-_WHITE = str.maketrans("\t\n\r", "   ")
+# White space of HTML, which is one blank on paper.
+WHITE = str.maketrans("\t\n\r", "   ")
 
 
 class Piece(NamedTuple):
@@ -136,7 +137,7 @@ def _texts_of_runs(
     for piece in segment:
         text = piece.text
         if piece.slot:
-            text = values[piece.slot].translate(_WHITE)
+            text = values[piece.slot].translate(WHITE)
             transform = runs[piece.run].transform
             if transform is not None:
                 text = transform(text)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .bits import Bit, Bits, Piece, Run, bits_of, spaced_bits
+from .bits import WHITE, Bit, Bits, Piece, Run, bits_of, spaced_bits
 from .words import NO_BREAK_SPACE, PANGO_SCALE, Face, UnstampableError
 
-_REMEMBERED_TEXTS = 2_000
+_REMEMBERED_TEXTS = 256
 # A line that ends this near its limit (in Pango's units, a hundredth of a pixel) is not decided
 # here: floating point might decide otherwise there.
 _NEAR = 10
@@ -66,8 +66,31 @@ class Paragraph:
         if lines is None:
             if len(self._known) >= _REMEMBERED_TEXTS:
                 self._known.clear()
-            lines = self._known[key] = self._broken(values)
+            lines = self._known[key] = self._one_line(values) or self._broken(values)
         return lines
+
+    def _one_line(self, values: Mapping[str, str]) -> Sequence[Line]:
+        """Write a short text of one style at once; return nothing where it isn't one.
+
+        What fits into a line needs no look at where the line may end.
+        """
+        if len(self.runs) > 1 or len(self.segments) > 1 or not self.segments[0]:
+            return ()
+        run = self.runs[0]
+        if run.spacing or run.transform or (self.align, self.align_last) == ("justify", "auto"):
+            return ()
+        text = "".join(
+            values[piece.slot].translate(WHITE) if piece.slot else piece.text
+            for piece in self.segments[0]
+        )
+        words = [run.face.word(part) for part in text.split(" ") if part]
+        spaces = len(words) - (not text.endswith(" "))
+        width = sum(word.width for word in words) + spaces * run.face.space_width
+        if not words or not (self.nowrap or width < self._limit() - _NEAR):
+            return ()
+        width -= run.face.space_width * text.endswith(" ")
+        x = self._offset(width / PANGO_SCALE, self.align_last)
+        return ((Span(x, 0, run.face.space_glyph.join(word.glyphs for word in words)),),)
 
     def texts(self, values: Mapping[str, str]) -> Sequence[str]:
         """Return the text of each line, for comparing it with WeasyPrint's."""
@@ -216,22 +239,31 @@ class Paragraph:
         if filled.tail >= 0:
             units += self.runs[filled.tail].face.space_width
         width = units / PANGO_SCALE
-        left = self.width - width
-        align = self.align if not last or self.align_last == "auto" else self.align_last
-        x = -width if self.from_right else 0.0
+        align = self.align_last if last else "auto"
         spacing = 0.0
-        if not self.shrunk and left > 0:
-            if align == "justify":
-                spaces = sum(bit.space >= 0 for bit in line[1:])
-                if any(NO_BREAK_SPACE in bit.text for bit in line):
-                    message = "a no-break space in a justified line"
-                    raise UnstampableError(message)
-                spacing = left / spaces if spaces else 0.0
-            elif align in ("end", "right"):
-                x += left
-            elif align == "center":
-                x += left / 2
-        return self._spans(line, x, spacing)
+        if (self.align if align == "auto" else align) == "justify":
+            spacing = self._spacing(line, self.width - width)
+        return self._spans(line, self._offset(width, align), spacing)
+
+    def _offset(self, width: float, align: str) -> float:
+        """Return where a line begins, from the anchor; ``auto`` is the paragraph's alignment."""
+        if self.shrunk:
+            return -width if self.from_right else 0.0
+        left = max(0.0, self.width - width)
+        kind = self.align if align == "auto" else align
+        return {"end": left, "right": left, "center": left / 2}.get(kind, 0.0)
+
+    def _spacing(self, line: Sequence[Bit], left: float) -> float:
+        """Return what each space of a justified line is wider.
+
+        Raises:
+            UnstampableError: WeasyPrint would widen no-break spaces, too.
+        """
+        if any(NO_BREAK_SPACE in bit.text for bit in line):
+            message = "a no-break space in a justified line"
+            raise UnstampableError(message)
+        spaces = sum(bit.space >= 0 for bit in line[1:])
+        return left / spaces if spaces and left > 0 else 0.0
 
     def _spans(self, line: Sequence[Bit], x: float, spacing: float) -> Line:
         extra = int(spacing * PANGO_SCALE)

@@ -15,7 +15,7 @@ import uharfbuzz as hb
 
 PANGO_SCALE = 1024
 _PER_MILLE = 1000 / PANGO_SCALE
-_REMEMBERED_WORDS = 50_000
+_REMEMBERED_WORDS = 10_000
 
 # What a book of fonts holds: the languages of Europe and America that are written in Latin.
 ALPHABET = (
