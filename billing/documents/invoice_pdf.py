@@ -1,5 +1,6 @@
 """An invoice as PDF, in the customer's language and on the customer's clocks."""
 
+import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -9,23 +10,36 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from toolkit.pdf import render_pdf
+from toolkit.pdf import Attachment, compile_template, render_pdf
 
 from .invoice import BilledConference, InvoiceDocument
 from .payment_code import payment_code
 
+FACTUR_X = "factur-x.xml"  # the name that Factur-X 1.07 demands
 _STYLES = Path(settings.BASE_DIR) / "templates/billing/documents/invoice.css"
 
 
-def invoice_pdf(document: InvoiceDocument) -> bytes:
+def invoice_pdf(
+    document: InvoiceDocument, *, xml: bytes = b"", changed_at: dt.datetime | None = None
+) -> bytes:
     """Return the PDF; the same document gives the same bytes.
 
-    Nothing that a customer's or the issuer's texts name is ever fetched (``toolkit.pdf``).
+    With ``xml``, the same invoice as CII, written at ``changed_at`` (aware), it is a Factur-X: a
+    PDF/A-3b that carries it. Nothing that a customer's or the issuer's texts name is ever fetched
+    (``toolkit.pdf``).
     """
     code = payment_code(document)
     html = invoice_html(document, has_code=bool(code))
     images = {"logo": document.logo, "code": code}
-    return render_pdf(html, css=_STYLES.read_text(), images=images)
+    if not xml or changed_at is None:
+        return render_pdf(html, css=_STYLES.read_text(), images=images)
+    archive = compile_template(
+        html, css=_STYLES.read_text(), assets=images, archival=True, plain=True
+    )
+    carried = Attachment(
+        name=FACTUR_X, content=xml, changed_at=changed_at, description="Factur-X invoice"
+    )
+    return archive.pdf({}, attachment=carried)
 
 
 def invoice_html(document: InvoiceDocument, *, has_code: bool = False) -> str:

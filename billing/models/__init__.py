@@ -7,7 +7,8 @@ from .kinds import Flag, LineKind, PaymentMethod
 from .re_rating import ReRatedMonth, ReRating
 from .review import FlagAcceptance
 from .runs import BillingRun, RunItem
-from .settings import BillingSettings, InvoiceSeries, VatRate
+from .sending import CustomerSending, InvoiceSending
+from .settings import BillingSettings, InvoiceSeries, SendingWay, VatRate
 
 __all__ = [
     "BillingPeriod",
@@ -15,10 +16,12 @@ __all__ = [
     "BillingSettings",
     "Charge",
     "ChargeLine",
+    "CustomerSending",
     "Flag",
     "FlagAcceptance",
     "Invoice",
     "InvoiceLine",
+    "InvoiceSending",
     "InvoiceSeries",
     "InvoiceTax",
     "LineKind",
@@ -31,6 +34,7 @@ __all__ = [
     "ReRatedMonth",
     "ReRating",
     "RunItem",
+    "SendingWay",
     "Subscription",
     "VatRate",
 ]

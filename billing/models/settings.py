@@ -67,8 +67,16 @@ class VatRate(models.Model):
         return str(dict(Contract.VatCategory.choices).get(self.category, self.category))
 
 
+class SendingWay(models.TextChoices):
+    """How an issued invoice goes to its customer by itself."""
+
+    NEVER = "never", _("Not by itself")
+    ATTACH = "attach", _("With the PDF in the e-mail")
+    LINK = "link", _("With a link to the invoice")
+
+
 class BillingSettings(models.Model):
-    """One row: how drafts are reviewed."""
+    """One row: how drafts are reviewed, checked and sent."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     change_percent = models.PositiveSmallIntegerField(
@@ -77,6 +85,23 @@ class BillingSettings(models.Model):
         help_text=_(
             "A draft that differs by more than this from the customer's last month is flagged."
         ),
+    )
+    check_rules = models.BooleanField(
+        _("check the rules of EN 16931"),
+        default=False,
+        help_text=_("A draft whose electronic form breaks one of them can't be issued."),
+    )
+    sending = models.CharField(
+        _("send issued invoices"),
+        max_length=8,
+        choices=SendingWay,
+        default=SendingWay.NEVER,
+        help_text=_("Holds for customers of whom nothing else is said."),
+    )
+    link_days = models.PositiveSmallIntegerField(
+        _("a link is valid for (days)"),
+        default=90,
+        help_text=_("Of links sent from now on."),
     )
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -88,6 +113,9 @@ class BillingSettings(models.Model):
             models.CheckConstraint(condition=models.Q(id=1), name="billing_settings_only_one"),
             models.CheckConstraint(
                 condition=models.Q(change_percent__gte=1), name="billing_change_percent_positive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(link_days__gte=1), name="billing_link_days_positive"
             ),
         ]
 

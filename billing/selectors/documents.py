@@ -15,6 +15,12 @@ from billing.documents import (
     CorrectedInvoice,
     InvoiceDocument,
 )
+from billing.documents.electronic import (
+    NotExpressibleError,
+    check_schema,
+    cii_xml,
+    electronic_invoice,
+)
 from billing.models import Invoice, InvoiceLine, Logo, RatedLeg
 from customers.selectors import issuer as our_company
 from toolkit.periods import Period
@@ -30,9 +36,15 @@ MOST_CALLS = 1_000
 def invoice_pdf(invoice: Invoice) -> bytes:
     """Return the PDF of an invoice; that of a draft says on every page that it is one.
 
-    The same invoice gives the same bytes, once it is issued.
+    The same invoice gives the same bytes, once it is issued. It is a Factur-X then (PDF/A-3b with
+    the invoice as CII in it), where the standard can say it; else a plain PDF.
     """
-    return documents.invoice_pdf(invoice_document(invoice))
+    document = invoice_document(invoice)
+    try:
+        xml = check_schema(cii_xml(electronic_invoice(document)), "cii")
+    except NotExpressibleError:
+        xml = b""
+    return documents.invoice_pdf(document, xml=xml, changed_at=invoice.issued_at)
 
 
 def invoice_document(invoice: Invoice) -> InvoiceDocument:
