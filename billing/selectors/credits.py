@@ -110,8 +110,9 @@ def lines_left(invoice: Invoice, lines: Iterable[InvoiceLine]) -> dict[int, Deci
 
 def is_wholly_credited(invoice: Invoice) -> bool:
     """Tell whether nothing of the invoice's lines is left."""
-    lines = invoice.lines.exclude(net=0)
-    return invoice.credit_notes.exists() and not any(lines_left(invoice, lines).values())
+    if not invoice.credit_notes.exists():
+        return False
+    return not any(lines_left(invoice, invoice.lines.exclude(net=0)).values())
 
 
 def _left(own: Decimal, billed: Billed | None) -> Decimal:

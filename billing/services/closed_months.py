@@ -12,6 +12,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from django.db.models import F, QuerySet, Sum
+
 from billing.models import Charge
 from billing.rating import PeriodState, PricedLeg, price_legs, put_together
 from billing.selectors.calls import Call, calls_as_rated
@@ -32,13 +34,19 @@ def price_closed(*, ledger: Ledger, period: str, entry: Entry | None) -> None:
 
 
 def price_month(*, ledger: Ledger, period: str, entry: Entry | None = None) -> None:
-    """Do the same, also for an open month, and save nothing: see ``ledger.changed``."""
+    """Do the same, also for an open month, and save nothing: see ``ledger.changed``.
+
+    A conference that nobody knew comes after all that were there: it is priced alone.
+    """
     members = [_Member(entry.charge, entry.call)] if entry is not None else []
-    if entry is None or ledger.known.has_counters:
+    state = PeriodState()
+    if entry is not None and not entry.charge.digest:
+        state = _counters_after(charges_of(ledger, period, besides=entry.charge))
+    elif entry is None or ledger.known.has_counters:
         others = list(charges_of(ledger, period, besides=entry.charge if entry else None))
         calls = calls_as_rated(others)
         members += [_Member(charge, calls[charge.conference_id]) for charge in others]
-    for member in _priced(ledger.known, members):
+    for member in _priced(ledger.known, members, state):
         ledger.put(
             member.charge,
             member.call,
@@ -100,9 +108,17 @@ class _Turn(NamedTuple):
 _IN_PLACE = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
-def _priced(known: KnownTerms, members: list[_Member]) -> list[_Member]:
+def _counters_after(charges: QuerySet[Charge]) -> PeriodState:
+    """Answer the counters as all these charges left them, wherever in the order they were."""
+    used = charges.aggregate(
+        free=Sum(F("free_after") - F("free_before"), default=0),
+        charged=Sum(F("charged_after") - F("charged_before"), default=0),
+    )
+    return PeriodState(int(used["free"]), int(used["charged"]))
+
+
+def _priced(known: KnownTerms, members: list[_Member], state: PeriodState) -> list[_Member]:
     """Give each its priced legs and counters; answer them in the order of their turns."""
-    state = PeriodState()
     turns = sorted(itertools.chain.from_iterable(map(_turns, members)), key=lambda turn: turn[:2])
     for turn in turns:
         counted = turn.member.call.counted

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.models import Invoice, InvoiceLine, InvoiceTax
-from billing.selectors.credits import TaxKey, lines_left
+from billing.selectors.credits import TaxKey, is_wholly_credited
 from customers.selectors import issuer as our_company
 from customers.services import Who
 from integration.services import record_event
@@ -113,8 +113,7 @@ def reissue(*, invoice: Invoice, actor: Who, now: dt.datetime) -> Invoice:
     with transaction.atomic():
         locked = _lock(invoice)
         note = locked.credit_notes.order_by("serial").last()
-        is_left = any(lines_left(locked, locked.lines.exclude(net=0)).values())
-        if note is None or is_left:
+        if note is None or not is_wholly_credited(locked):
             raise ReissueRefusedError(_("Credit all that is left of the invoice first."))
         if Invoice.objects.filter(replaces=locked).exists():
             raise ReissueRefusedError(_("There is a draft or an invoice that replaces it already."))

@@ -1,7 +1,7 @@
 """The invoices' screens: list, export, one invoice, its PDF, its calls, its issue."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -25,9 +25,11 @@ from billing.models import Invoice, InvoiceLine, RatedLeg
 from billing.selectors import STATUSES, invoice_for, invoices_visible_to, today, with_balances
 from billing.selectors.call_detail import MOST_CALLS, call_detail_pdf, has_call_detail
 from billing.selectors.calls_of_invoice import calls_of, count_calls
+from billing.selectors.credits import is_wholly_credited
 from billing.selectors.documents import invoice_pdf as pdf_of
 from billing.selectors.invoice_totals import by_currency, count_by_status, invoice_totals
 from billing.selectors.obstacles import obstacles_to_issue
+from billing.selectors.sending import never_sent, sendings_shown
 from toolkit.access import require
 from toolkit.errors import DomainError
 from toolkit.exports import PDF, table_response
@@ -55,11 +57,11 @@ _BY_TIME = {"time": Column("held_at", nullable=True)}
 @require(*SEE)
 def invoice_list(request: HttpRequest) -> HttpResponse:
     """List invoices by the filter in the address, with the sums over all of them."""
-    filters = _filtered(request, request.GET)
+    filters = filtered_invoices(request, request.GET)
     page = keyset_page(filters.qs, request.GET, columns=COLUMNS, default=NEWEST)
     others = request.GET.copy()
     others.pop("status", None)
-    of_all = invoice_totals(_filtered(request, others).qs)
+    of_all = invoice_totals(filtered_invoices(request, others).qs)
     status = request.GET.get("status", "")
     chosen = [one for one in of_all if one.status == status or status not in STATUSES]
     counts = count_by_status(of_all)
@@ -71,6 +73,9 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
         "tabs": tabs,
         "totals": by_currency(chosen),
         "count": sum(one.count for one in chosen),
+        "never_sent": never_sent(filters.qs).count()
+        if request.user.has_perm("billing.send_invoice")
+        else 0,
         "today": today(),
     }
     return render_page_or_fragment(
@@ -78,7 +83,8 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _filtered(request: HttpRequest, parameters: QueryDict) -> InvoiceFilter:
+def filtered_invoices(request: HttpRequest, parameters: QueryDict) -> InvoiceFilter:
+    """Return the invoices that the user may see, with their balance, by a filter."""
     invoices = with_balances(invoices_visible_to(request.user))
     return InvoiceFilter(parameters, queryset=invoices, request=request)
 
@@ -105,16 +111,21 @@ def invoice_export(request: HttpRequest, export: str) -> HttpResponseBase:
             _("VAT"),
             _("Total"),
             _("Paid"),
+            _("Credited"),
             _("Balance"),
+            _("Rectifies"),
+            _("Replaces"),
         ],
-        rows=_export_rows(_filtered(request, request.GET).qs.order_by("-created_at", "-pk")),
+        rows=_export_rows(
+            filtered_invoices(request, request.GET).qs.order_by("-created_at", "-pk")
+        ),
     )
 
 
 def _export_rows(invoices: QuerySet[Invoice]) -> Iterator[list[Any]]:
-    for invoice in invoices.iterator(chunk_size=1000):
+    for invoice in invoices.select_related("rectifies", "replaces").iterator(chunk_size=1000):
         amounts: list[Decimal] = [invoice.net, invoice.vat, invoice.total]
-        amounts += [invoice.paid, invoice.balance]  # type: ignore[attr-defined]
+        amounts += [invoice.paid, invoice.credited, invoice.balance]  # type: ignore[attr-defined]
         yield [
             invoice.number,
             STATUSES[invoice.status],  # type: ignore[attr-defined]
@@ -127,6 +138,8 @@ def _export_rows(invoices: QuerySet[Invoice]) -> Iterator[list[Any]]:
             invoice.due_on,
             invoice.currency,
             *(to_decimal(from_decimal(amount), invoice.currency) for amount in amounts),
+            invoice.rectifies.number if invoice.rectifies else "",
+            invoice.replaces.number if invoice.replaces else "",
         ]
 
 
@@ -135,7 +148,7 @@ def _export_rows(invoices: QuerySet[Invoice]) -> Iterator[list[Any]]:
 def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one invoice: lines by conference, taxes, payments, and what it still needs."""
     invoice = invoice_or_404(request, pk)
-    filters = _filtered(request, request.GET)
+    filters = filtered_invoices(request, request.GET)
     before, after = neighbours(
         filters.qs, invoice, columns=COLUMNS, sort=request.GET.get("sort", NEWEST)
     )
@@ -146,14 +159,17 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         default="time",
         size=LINES_ON_A_PAGE,
     )
+    credit_notes = list(invoice.credit_notes.order_by("serial"))
     context = {
         "invoice": invoice,
         "lines": lines,
         "groups": _by_conference(invoice, lines.rows),
         "taxes": invoice.taxes.all(),
         "payments": invoice.payments.all(),
-        "credit_notes": invoice.credit_notes.order_by("serial"),
+        "credit_notes": credit_notes,
+        "is_taken_back": bool(credit_notes) and is_wholly_credited(invoice),
         "obstacles": obstacles_to_issue(invoice),
+        **sendings_shown(request.user, invoice),
         "calls": count_calls(invoice),
         "most_calls": MOST_CALLS,
         "before": before,
@@ -216,7 +232,11 @@ def invoice_issue(request: HttpRequest, pk: int) -> HttpResponse:
 @require(*SEE)
 def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the invoice on paper, in the customer's language."""
-    invoice = invoice_or_404(request, pk)
+    return pdf_response(invoice_or_404(request, pk))
+
+
+def pdf_response(invoice: Invoice) -> HttpResponse:
+    """Answer the PDF, to be shown at once."""
     response = HttpResponse(pdf_of(invoice), content_type=PDF)
     response["Content-Disposition"] = f'inline; filename="{file_name(invoice)}.pdf"'
     response["Cache-Control"] = "no-store, private"
@@ -230,7 +250,15 @@ def invoice_calls(request: HttpRequest, pk: int, export: str) -> HttpResponseBas
 
     On paper they are grouped by billing reference, and no more than fit.
     """
-    invoice = invoice_or_404(request, pk)
+    return calls_response(invoice_or_404(request, pk), export)
+
+
+def calls_response(invoice: Invoice, export: str) -> HttpResponseBase:
+    """Answer the calls as PDF, CSV or XLSX, in the active language and zone.
+
+    Raises:
+        Http404: there is no such file, or no paper for so many calls.
+    """
     if export == "pdf":
         return _call_detail(invoice)
     calls = _("calls")
@@ -251,7 +279,7 @@ def invoice_calls(request: HttpRequest, pk: int, export: str) -> HttpResponseBas
             _("Amount"),
             _("Currency"),
         ],
-        rows=_call_rows(invoice, calls_of(invoice)),
+        rows=_call_rows(invoice, calls_of(invoice), _access_names()),
     )
 
 
@@ -265,12 +293,19 @@ def _call_detail(invoice: Invoice) -> HttpResponse:
     return response
 
 
-def _call_rows(invoice: Invoice, legs: QuerySet[RatedLeg]) -> Iterator[list[Any]]:
+def _access_names() -> dict[str, str]:
+    """Name the accesses in the language of now: rows are written after the page's is left."""
+    return {str(value): str(label) for value, label in RatedLeg._meta.get_field("access").choices}
+
+
+def _call_rows(
+    invoice: Invoice, legs: QuerySet[RatedLeg], access: Mapping[str, str]
+) -> Iterator[list[Any]]:
     for leg in legs.iterator(chunk_size=2000):
         yield [
             str(leg.charge.conference_id),
             leg.participant,
-            leg.get_access_display(),
+            access.get(leg.access, leg.access),
             leg.number,
             leg.answered_at,
             leg.ended_at,

@@ -130,7 +130,7 @@ def test_exports_hold_the_whole_filter(billing):
     head, row = b"".join(csv).decode("utf-8-sig").splitlines()
     assert head.startswith("Number,Status,Customer number")
     assert row.startswith(f"{paid.number},Paid,{paid.customer.number}")
-    assert row.endswith(",EUR,3.75,0.79,4.54,4.54,0.00")
+    assert row.endswith(",EUR,3.75,0.79,4.54,4.54,0.00,0.00,,")
     xlsx = billing.get(f"{LIST}export.xlsx")
     rows = list(load_workbook(io.BytesIO(b"".join(xlsx))).active.values)
     assert len(rows) == 5
