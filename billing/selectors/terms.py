@@ -1,7 +1,7 @@
 """What was agreed on a conference's day, in the form that ``rating`` counts with."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -125,6 +125,19 @@ def contract_at(*, customer_id: int, moment: dt.datetime) -> Contract | None:
     return None
 
 
-def _covers(contract: Contract, moment: dt.datetime) -> bool:
-    day = moment.astimezone(ZoneInfo(contract.timezone)).date()
+def contract_among(contracts: Iterable[Contract], moment: dt.datetime) -> Contract | None:
+    """Answer as ``contract_at`` out of all contracts of a customer that are no drafts."""
+    day = moment.astimezone(dt.UTC).date()
+    for candidate in (day - _DAY, day, day + _DAY):
+        for contract in contracts:
+            if _binds(contract, candidate) and _covers(contract, moment):
+                return contract
+    return None
+
+
+def _binds(contract: Contract, day: dt.date) -> bool:
     return contract.start <= day and (contract.end is None or day < contract.end)
+
+
+def _covers(contract: Contract, moment: dt.datetime) -> bool:
+    return _binds(contract, moment.astimezone(ZoneInfo(contract.timezone)).date())

@@ -264,13 +264,13 @@ def _refuse_foreign_legs(conference: Conference, told: CallTold, known: Mapping[
 
 def _apply(leg: Leg, row: LegRecord, ticket: LegTicket | None, bridge: Bridge) -> None:
     leg.participant = row.participant
-    leg.access, leg.number, leg.without_ticket = _billed_as(row, ticket, bridge)
+    leg.access, leg.number, leg.without_ticket = billed_as(row, ticket, bridge)
     leg.answered_at, leg.answered_how = row.answered_at, row.answered_how
     leg.ended_at, leg.ended_how = row.ended_at, row.ended_how
     leg.withdrawn = False
 
 
-def _billed_as(row: LegRecord, ticket: LegTicket | None, bridge: Bridge) -> tuple[str, str, bool]:
+def billed_as(row: LegRecord, ticket: LegTicket | None, bridge: Bridge) -> tuple[str, str, bool]:
     """Answer access, number and "without ticket" of a leg.
 
     The ticket says it; else the bridge, in as many words or by the number that was dialled; a leg

@@ -35,6 +35,15 @@ def lock_story(bridge: Bridge) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LINK_LOCK, bridge.pk])
 
 
+def share_story(bridge: Bridge) -> None:
+    """Keep those who take ``lock_story`` waiting until the transaction ends, but not one another.
+
+    For imports that write calls of which nobody else can be telling.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [_LINK_LOCK, bridge.pk])
+
+
 def tell_room(bridge: Bridge, room: int, *, now: datetime) -> None:
     """Bring conference, legs and call record of a room up to what is known of it.
 

@@ -10,6 +10,7 @@ from .contracts import (
     contracts_visible_to,
     plain_amount,
     rate_object,
+    rates_by_contract,
     rates_known,
 )
 from .defaults import contract_defaults, likely_vat_category
@@ -46,6 +47,7 @@ __all__ = [
     "plain_amount",
     "rate_object",
     "rate_sheet",
+    "rates_by_contract",
     "rates_by_time",
     "rates_in_force",
     "rates_known",

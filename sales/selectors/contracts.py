@@ -1,6 +1,7 @@
 """Find contracts, and write them as the ``contract`` of TARIFF.md."""
 
 import datetime as dt
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -63,6 +64,16 @@ def rates_known(contract: Contract, *, known_at: dt.datetime | None = None) -> l
         )
     # Sorted here: the database's collation may differ from the order of code points.
     return sorted(rates.order_by(), key=_rate_order)
+
+
+def rates_by_contract(contracts: Collection[Contract]) -> dict[int, list[ContractRate]]:
+    """Return what ``rates_known`` says of each contract now, by its id; one query for all."""
+    rates: dict[int, list[ContractRate]] = {contract.pk: [] for contract in contracts}
+    for rate in ContractRate.objects.filter(contract__in=rates, superseded_at=None).order_by():
+        rates[rate.contract_id].append(rate)
+    for known in rates.values():
+        known.sort(key=_rate_order)
+    return rates
 
 
 def contract_rate_ids(contract: Contract, *, known_at: dt.datetime | None = None) -> list[int]:
