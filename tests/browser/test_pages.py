@@ -40,6 +40,9 @@ WORDS = [
 # Lists that find nothing, tabs, another day, a form with its subject chosen.
 STATES = {
     "sales:customer_list": ["?q=nobody", "?status=suspended"],
+    "sales:list_create": ["?q=nobody"],
+    "sales:view_list": ["?q=lumen&status=active"],
+    "mailing:preferences": ["?saved=address"],
     "sales:contract_list": ["?q=nothing", "?status=draft"],
     "sales:contract_create": ["?customer={customer}"],
     "sales:rate_sheet": ["?on=2020-01-01"],
