@@ -39,30 +39,47 @@ PLAIN_INVOICES = 100
 INVOICE_LINES = (5, 10, 25, 40)
 
 
-def letters(first: int, count: int, *, plain: bool, cache: ShapeCache) -> int:
-    """Write letters in chunks of one PDF each; return how many were stamped."""
-    stamped = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for start in range(first, first + count, CHUNK):
-            numbers = range(start, min(start + CHUNK, first + count))
-            records = (paper.letter_values(number) for number in numbers)
-            batch = ((cache.template(paper.letter(), values), values) for values in records)
-            ranges = write_letters(batch, Path(folder) / "chunk.pdf", duplex=True, plain=plain)
-            stamped += sum(each.stamped for each in ranges)
-    return stamped
-
-
 def letter_cache(*, plain: bool) -> ShapeCache:
     """Return the templates of the letter, none compiled yet."""
     return ShapeCache(css=paper.LETTER_STYLE, assets={"logo": paper.LOGO}, plain=plain)
 
 
-def merge_letters(first: int, count: int, *, plain: bool) -> int:
-    """Write letters with templates of this process' own, compiled on the way."""
-    return letters(first, count, plain=plain, cache=letter_cache(plain=plain))
+def letter_records(numbers: range) -> list[dict[str, str]]:
+    """Return what letters say."""
+    return [paper.letter_values(number) for number in numbers]
 
 
-def make_invoices(first: int, count: int, *, plain: bool) -> int:
+def make_letters(records: list[dict[str, str]], *, plain: bool) -> int:
+    """Write letters in chunks of one PDF each; return how many were stamped.
+
+    Templates are compiled on the way: that counts.
+    """
+    cache = letter_cache(plain=plain)
+    stamped = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for start in range(0, len(records), CHUNK):
+            chunk = records[start : start + CHUNK]
+            batch = ((cache.template(paper.letter(), values), values) for values in chunk)
+            ranges = write_letters(batch, Path(folder) / "chunk.pdf", duplex=True, plain=plain)
+            stamped += sum(each.stamped for each in ranges)
+    return stamped
+
+
+def invoice_records(numbers: range) -> list[tuple[int, dict[str, str], bytes, Attachment]]:
+    """Return what invoices say: lines, texts, code and XML."""
+    records = []
+    for number in numbers:
+        lines = INVOICE_LINES[number % len(INVOICE_LINES)]
+        xml = paper.invoice_xml(number, lines)
+        file = Attachment(name="factur-x.xml", content=xml, changed_at=MOMENT)
+        values = paper.invoice_values(number, lines)
+        records.append((lines, values, paper.invoice_code(number % 50), file))
+    return records
+
+
+def make_invoices(
+    records: list[tuple[int, dict[str, str], bytes, Attachment]], *, plain: bool
+) -> int:
     """Make invoices, each a PDF/A-3b with its XML; return how many were stamped."""
     shapes = ShapeCache(
         css=paper.invoice_style(),
@@ -72,33 +89,33 @@ def make_invoices(first: int, count: int, *, plain: bool) -> int:
         plain=plain,
     )
     stamped = 0
-    for number in range(first, first + count):
-        lines = INVOICE_LINES[number % len(INVOICE_LINES)]
-        values = paper.invoice_values(number, lines)
-        pictures = {"code": paper.invoice_code(number % 50)}
+    for lines, values, code, file in records:
+        pictures = {"code": code}
         template = shapes.template(paper.invoice(lines), values, pictures)
-        xml = paper.invoice_xml(number, lines)
-        file = Attachment(name="factur-x.xml", content=xml, changed_at=MOMENT)
         template.pdf(values, pictures=pictures, attachment=file, plain=plain)
         stamped += not template.plain
     return stamped
 
 
-WORKS: dict[str, Callable[..., int]] = {"letters": merge_letters, "invoices": make_invoices}
+WORKS: dict[str, tuple[Callable[..., Any], Callable[..., int]]] = {
+    "letters": (letter_records, make_letters),
+    "invoices": (invoice_records, make_invoices),
+}
 
 
 def part(
     work: str,
-    first: int,
-    count: int,
+    numbers: range,
     plain: bool,  # noqa: FBT001 (a pool hands over positions)
     gate: threading.Barrier,
 ) -> tuple[int, float]:
     """Warm up, wait for the others, work; return how many were stamped, and seconds of CPU."""
-    WORKS[work](10**6 + first, 2, plain=True)
+    prepare, make = WORKS[work]
+    make(prepare(range(2)), plain=True)
+    records = prepare(numbers)
     gate.wait()
     began = time.process_time()
-    stamped = WORKS[work](first, count, plain=plain)
+    stamped = make(records, plain=plain)
     return stamped, time.process_time() - began
 
 
@@ -119,8 +136,8 @@ def measure(
     pool, gate = crew
     share = count // PROCESSES
     parts = [
-        pool.apply_async(part, (work, number * share, share, plain, gate))
-        for number in range(PROCESSES)
+        pool.apply_async(part, (work, range(start, start + share), plain, gate))
+        for start in range(0, share * PROCESSES, share)
     ]
     gate.wait()
     began = time.perf_counter()

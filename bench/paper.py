@@ -167,6 +167,7 @@ def invoice_values(number: int, lines: int) -> dict[str, str]:
     }
 
 
+@cache
 def invoice_code(number: int) -> bytes:
     """Return a picture like the code of a transfer: 41 squares in a row, black or white."""
     chance = random.Random(number)  # noqa: S311 - no secret
