@@ -4,8 +4,12 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from integration.models import OutgoingMessage
+
 from .models import Mailing, Recipient
 from .selectors import LISTS
+
+BOUNCED = "bounced"
 
 
 class MailingFilter(django_filters.FilterSet):
@@ -39,6 +43,11 @@ class RecipientFilter(django_filters.FilterSet):
     list = django_filters.ChoiceFilter(
         method="filter_list", choices=[(name, name) for name in LISTS], label=_("List")
     )
+    notice = django_filters.ChoiceFilter(
+        method="filter_notice",
+        choices=[*OutgoingMessage.State.choices, (BOUNCED, _("Came back"))],
+        label=_("E-mail"),
+    )
 
     class Meta:
         model = Recipient
@@ -62,3 +71,11 @@ class RecipientFilter(django_filters.FilterSet):
     ) -> QuerySet[Recipient]:
         """Those who get both, a letter only, an e-mail only, or nothing."""
         return queryset.filter(LISTS[value])
+
+    def filter_notice(
+        self, queryset: QuerySet[Recipient], _name: str, value: str
+    ) -> QuerySet[Recipient]:
+        """Those whose e-mail is in this state, or came back (rows of ``report_rows``)."""
+        if value == BOUNCED:
+            return queryset.exclude(**{"bounced_at": None})
+        return queryset.filter(**{"notice_state": value})

@@ -53,12 +53,12 @@ RATES: Final = {
     "subject_es": "Actualización de sus tarifas a partir del 1 de enero de YEAR",
     "body_es": f"""
 <p>{_TO_ES}</p>
-<p>Gracias por confiar a {_field("issuer.name")} las audioconferencias de
-{_field("customer.name")}.{
+<p>{_field("customer.name")} confía a {_field("issuer.name")} sus audioconferencias, y se lo
+agradecemos.{
         _if(
             "customer.since",
             "less",
-            f" Nos acompaña desde {_field('customer.since')}, y se lo agradecemos especialmente.",
+            f" Nos acompaña desde {_field('customer.since')}.",
             "YEAR",
         )
     }</p>
@@ -95,12 +95,12 @@ cualquier momento la hoja completa de sus tarifas (cliente {_field("customer.num
     "subject_en": "Your rates from 1 January YEAR",
     "body_en": f"""
 <p>{_TO_EN}</p>
-<p>Thank you for trusting {_field("issuer.name")} with the audio conferences of
-{_field("customer.name")}.{
+<p>{_field("customer.name")} trusts {_field("issuer.name")} with its audio conferences, and we
+thank you for it.{
         _if(
             "customer.since",
             "less",
-            f" You have been with us since {_field('customer.since')}, which we value greatly.",
+            f" You have been with us since {_field('customer.since')}.",
             "YEAR",
         )
     }</p>

@@ -7,7 +7,14 @@ from .estimates import Estimates, Postage, estimates
 from .mailings import mailing_for, mailings_visible_to
 from .merged import chunk_path, documents, letter_pdf, write_whole
 from .progress import Progress, batch_of, is_over, progress
-from .proofs import email_preview, letters_pdf, notice_of, proof_recipients, recipient_for
+from .proofs import (
+    email_preview,
+    letters_pdf,
+    message_of,
+    notice_of,
+    proof_recipients,
+    recipient_for,
+)
 from .recipients import (
     BOTH,
     EMAIL_ONLY,
@@ -62,6 +69,7 @@ __all__ = [
     "mailing_for",
     "mailing_settings",
     "mailings_visible_to",
+    "message_of",
     "notice_of",
     "notice_table",
     "notices_at",

@@ -60,9 +60,14 @@ def email_preview(mailing: Mailing, recipient: Recipient, *, now: dt.datetime) -
     return email.message(fields=when.values(recipient), preferences_url=_EXAMPLE_LINK)
 
 
+def message_of(recipient: Recipient) -> OutgoingMessage | None:
+    """Return the e-mail that was written to a recipient, or None before there is one."""
+    return OutgoingMessage.objects.filter(key=recipient.message).exclude(key="").first()
+
+
 def notice_of(mailing: Mailing, recipient: Recipient, *, now: dt.datetime) -> Mail | None:
     """Return the e-mail of one recipient: the one that was written, before that as it would be."""
-    written = OutgoingMessage.objects.filter(key=recipient.message).exclude(key="").first()
+    written = message_of(recipient)
     if written is not None:
         return Mail(subject=written.subject, text=written.text, html=written.html)
     return email_preview(mailing, recipient, now=now)

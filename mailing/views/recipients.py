@@ -92,7 +92,7 @@ def recipient_notice(request: HttpRequest, number: str, pk: int) -> HttpResponse
         "mailing": mailing,
         "recipient": recipient,
         "mail": selectors.notice_of(mailing, recipient, now=timezone.now()),
-        "is_written": bool(recipient.message),
+        "message": selectors.message_of(recipient),
     }
     return render(request, "mailing/recipient_notice.html", context)
 

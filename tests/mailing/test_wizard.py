@@ -10,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from customers.services import change_customer, save_list, save_view
+from integration.models import OutgoingMessage
 from mailing.models import Mailing, MailingSettings, Printer
-from mailing.services import freeze, merge_next, start
+from mailing.services import freeze, merge_next, start, write_notices
 from tests.factories.customers import NOW, make_customer, make_issuer
 from tests.factories.mailing import make_approved, make_mailing, make_version
 from tests.factories.users import make_user
@@ -308,3 +309,23 @@ def test_a_part_that_failed_is_tried_again_and_one_seen_on_paper_counts(client, 
     client.post(url("chunk_printed", mailing.number, 1))
     chunk.refresh_from_db()
     assert chunk.state == "printed"
+
+
+def test_recipients_are_found_by_what_became_of_their_email(client, nuria):
+    first, second = make_customer(), make_customer()
+    mailing = start(mailing=make_approved(nuria), actor=nuria, now=NOW)
+    write_notices(mailing_id=mailing.pk, now=NOW)
+    one = mailing.recipients.get(customer=first)
+    OutgoingMessage.objects.filter(key=one.message).update(state="uncertain")
+    address = url("mailing_recipients", mailing.number)
+    page = client.get(address, {"notice": "uncertain"}).content.decode()
+    assert first.number in page
+    assert second.number not in page
+    assert first.number not in client.get(address, {"notice": "bounced"}).content.decode()
+    assert (
+        f"{address}?notice=uncertain"
+        in client.get(url("mailing_detail", mailing.number)).content.decode()
+    )
+    message = OutgoingMessage.objects.get(key=one.message)
+    notice = client.get(url("recipient_notice", mailing.number, one.pk)).content.decode()
+    assert reverse("integration:message_detail", args=[message.pk]) in notice
