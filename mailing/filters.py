@@ -1,5 +1,7 @@
 """The filters of mailings and of their recipients, for the screens and the API."""
 
+from typing import Any
+
 import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -72,10 +74,8 @@ class RecipientFilter(django_filters.FilterSet):
         """Those who get both, a letter only, an e-mail only, or nothing."""
         return queryset.filter(LISTS[value])
 
-    def filter_notice(
-        self, queryset: QuerySet[Recipient], _name: str, value: str
-    ) -> QuerySet[Recipient]:
+    def filter_notice(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Those whose e-mail is in this state, or came back (rows of ``report_rows``)."""
         if value == BOUNCED:
-            return queryset.exclude(**{"bounced_at": None})
-        return queryset.filter(**{"notice_state": value})
+            return queryset.exclude(bounced_at=None)
+        return queryset.filter(notice_state=value)

@@ -66,7 +66,7 @@ def wishes_of(customer):
     return letters, emails, {email for _number, email in opted_out_emails(numbers=numbers)}
 
 
-UNTOUCHED = (True, True, set())
+UNTOUCHED: tuple[bool, bool, set[str]] = (True, True, set())
 
 
 def test_the_page_shows_what_is_sent_and_where(client, customer):
