@@ -33,12 +33,18 @@ class PartBuilder:
     """Take objects of an open PDF, each once, into a part.
 
     ``outside`` answers a name for the objects that the writer of the part provides, None for
-    those to be taken along.
+    those to be taken along. Entries of dictionaries that are called as in ``dropped`` are left
+    out.
     """
 
-    def __init__(self, outside: Callable[[Any], str | None] = lambda _thing: None) -> None:
+    def __init__(
+        self,
+        outside: Callable[[Any], str | None] = lambda _thing: None,
+        dropped: frozenset[str] = frozenset(),
+    ) -> None:
         self.part = PdfPart()
         self._outside = outside
+        self._dropped = dropped
         self._places: dict[tuple[int, int], int] = {}
 
     def take(self, thing: Any) -> Chunks:  # noqa: ANN401 (any object of a PDF)
@@ -94,7 +100,7 @@ class PartBuilder:
 
     def _write_dictionary(self, items: dict[str, Any], chunks: list[bytes | Hole]) -> None:
         chunks.append(b"<<")
-        for key in sorted(items):
+        for key in sorted(items.keys() - self._dropped):
             chunks += (pikepdf.Name(key).unparse(), b" ")
             self._write(items[key], chunks)
         chunks.append(b">>")

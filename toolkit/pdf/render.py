@@ -38,6 +38,11 @@ class Stationery:
     archival: bool = False
     _pictures: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    @property
+    def dropped(self) -> frozenset[str]:
+        """Return the entries that an archive must not have: it lets no picture be smoothed."""
+        return frozenset({"/Interpolate"}) if self.archival else frozenset()
+
     def with_pictures(self, pictures: Mapping[str, bytes]) -> "Stationery":
         """Return the same with a record's own pictures; decoded ones are kept for it alone."""
         if not pictures:
@@ -134,7 +139,9 @@ def render_together(stationery: Stationery, pages: Sequence[str]) -> PlainPages:
     together = documents[0].copy([page for each in documents for page in each.pages])
     with pikepdf.open(io.BytesIO(stationery.paint(together))) as pdf:
         tree = pdf.Root.Pages.objgen
-        builder = PartBuilder(lambda thing: "pages" if number_of(thing) == tree else None)
+        builder = PartBuilder(
+            lambda thing: "pages" if number_of(thing) == tree else None, stationery.dropped
+        )
         places = [builder.take_object(page.obj) for page in pdf.pages]
         sizes = [size_of(page) for page in pdf.pages]
         intents = builder.take(pdf.Root.OutputIntents) if stationery.archival else ()

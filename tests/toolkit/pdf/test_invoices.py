@@ -91,6 +91,7 @@ def test_an_archive_carries_its_data_and_says_so(invoice, plain):
         factur_x = "{urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#}"
         assert about[f"{factur_x}DocumentFileName"] == "factur-x.xml"
         assert about[f"{factur_x}ConformanceLevel"] == "EN 16931"
+        assert b"/Interpolate" not in pdf
         for font in document.pages[0].obj.Resources.Font.values():
             assert "/FontFile2" in font.DescendantFonts[0].FontDescriptor
 

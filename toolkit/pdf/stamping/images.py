@@ -24,13 +24,13 @@ def picture_object(content: bytes, *, smooth: bool) -> bytes:
         if image.mode not in ("1", "L") or "transparency" in image.info:
             message = f"a picture of mode {image.mode}"
             raise UnstampableError(message)
+        smoothed = b"/Interpolate true" if smooth else b""
         bits = 1 if image.mode == "1" else 8
         data = zlib.compress(image.tobytes(), 6)
         return (
             b"<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray"
-            b"/BitsPerComponent %d/Interpolate %s/Filter/FlateDecode/Length %d>>"
-            b"\nstream\n%s\nendstream"
-            % (image.width, image.height, bits, b"true" if smooth else b"false", len(data), data)
+            b"/BitsPerComponent %d%s/Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream"
+            % (image.width, image.height, bits, smoothed, len(data), data)
         )
 
 

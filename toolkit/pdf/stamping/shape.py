@@ -312,7 +312,7 @@ def _painted(
     for picture in pictures:
         for name, smooth in resource_names(picture).items():
             holes[name] = f"picture {name}"
-            changing[holes[name]] = (picture, smooth)
+            changing[holes[name]] = (picture, smooth and not stationery.archival)
     with pikepdf.open(io.BytesIO(content)) as pdf:
         resources: Any = pdf.pages[0].obj.Resources
         known = {
@@ -321,7 +321,7 @@ def _painted(
             for name, thing in resources.get(kind, {}).items()
             if name in holes
         }
-        builder = PartBuilder(lambda thing: known.get(number_of(thing)))
+        builder = PartBuilder(lambda thing: known.get(number_of(thing)), stationery.dropped)
         sheets = _sheets(pdf, builder, fonts)
         intents = pdf.Root.get("/OutputIntents")
         taken = () if intents is None else builder.take(intents)
