@@ -11,5 +11,8 @@ class BillingConfig(AppConfig):
     verbose_name = _("Billing")
 
     def ready(self) -> None:
-        """Listen to the other departments."""
+        """Listen to the other departments, and say who may read e-mail with invoices."""
         from billing import receivers  # noqa: F401 (connects them)
+        from integration.selectors import register_purpose
+
+        register_purpose("billing.invoice", label=_("Invoice"), permission="billing.view_invoice")

@@ -20,7 +20,7 @@ from toolkit.periods import InvalidPeriodError, Period
 from toolkit.templatetags.values import num
 from toolkit.widgets import DateInput
 
-from .models import BillingRun, Invoice, InvoiceLine, PaymentMethod, Product
+from .models import BillingRun, Invoice, InvoiceLine, PaymentMethod, Product, SendingWay
 from .selectors.credits import TaxLeft
 from .templatetags.billing import plain
 
@@ -42,6 +42,17 @@ class PaymentForm(forms.Form):
     def proposal(*, balance: Decimal, currency: str, day: dt.date) -> dict[str, Any]:
         """Return the initial values: the whole balance, with the decimals of its currency."""
         return {"amount": to_decimal(from_decimal(balance), currency), "paid_on": day}
+
+
+class SendingWayForm(forms.Form):
+    """How a customer gets issued invoices by e-mail; blank lets the settings decide."""
+
+    way = forms.ChoiceField(
+        label=_("Invoices by e-mail"),
+        choices=[("", _("As set for all")), *SendingWay.choices],
+        required=False,
+        widget=forms.RadioSelect,
+    )
 
 
 class AssignForm(forms.Form):

@@ -88,6 +88,16 @@ def continue_re_ratings() -> None:
         re_rate.delay(pk)
 
 
+@shared_task
+def write_invoice_mails() -> None:
+    """Write the e-mail of every invoice that is to be sent; one that fails keeps nobody."""
+    for pk in selectors.waiting_sendings().values_list("pk", flat=True):
+        try:
+            services.write_invoice_mail(sending_id=pk, now=timezone.now())
+        except Exception:
+            logger.exception("the e-mail of sending %s could not be written", pk)
+
+
 def hand_over_run(run_id: int) -> None:
     """Let workers begin, or go on, with a billing run: as many as it is worth."""
     for _ in range(_WORKERS_OF_A_RUN):

@@ -7,13 +7,16 @@ from .views import (
     credit_notes,
     customers,
     dashboard,
+    electronic,
     explanations,
     invoices,
     payments,
     problems,
+    public,
     re_ratings,
     review,
     runs,
+    sending,
     series,
 )
 
@@ -26,6 +29,14 @@ urlpatterns = [
     path("invoices/<int:pk>/", invoices.invoice_detail, name="invoice_detail"),
     path("invoices/<int:pk>/issue/", invoices.invoice_issue, name="invoice_issue"),
     path("invoices/<int:pk>/pdf/", invoices.invoice_pdf, name="invoice_pdf"),
+    path(
+        "invoices/<int:pk>/xml/<str:syntax>/", electronic.invoice_xml_file, name="invoice_xml_file"
+    ),
+    path("invoices/send/", sending.invoices_send, name="invoices_send"),
+    path("invoices/<int:pk>/send/", sending.invoice_send, name="invoice_send"),
+    path("invoices/<int:pk>/sendings/", sending.invoice_sendings, name="invoice_sendings"),
+    path("i/<str:token>/", public.public_invoice, name="public_invoice"),
+    path("i/<str:token>/<str:name>", public.public_invoice_file, name="public_invoice_file"),
     path("invoices/<int:pk>/calls.<str:export>", invoices.invoice_calls, name="invoice_calls"),
     path("invoices/<int:pk>/explain/", explanations.invoice_explain, name="invoice_explain"),
     path("invoices/<int:pk>/payments/new/", payments.payment_create, name="payment_create"),
@@ -38,6 +49,7 @@ urlpatterns = [
     ),
     path("customers/<str:number>/figures/", customers.customer_figures, name="customer_figures"),
     path("customers/<str:number>/invoices/", customers.customer_invoices, name="customer_invoices"),
+    path("customers/<str:number>/sending/", sending.customer_sending, name="customer_sending"),
     path("customers/<str:number>/extras/", catalogue.customer_extras, name="customer_extras"),
     path(
         "customers/<str:number>/subscriptions/new/",

@@ -77,6 +77,7 @@ BILLING = [
     "billing.change_charge",
     "billing.issue_invoice",
     "billing.credit_invoice",
+    "billing.send_invoice",
     "billing.re_rate",
     "billing.add_product",
     "billing.change_product",

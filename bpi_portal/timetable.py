@@ -32,6 +32,10 @@ TIMETABLE: dict[str, dict[str, object]] = {
         "task": "billing.tasks.continue_re_ratings",
         "schedule": 60.0,
     },
+    "write the e-mail of invoices that are to be sent": {
+        "task": "billing.tasks.write_invoice_mails",
+        "schedule": 60.0,
+    },
     "close reservations that nobody came to": {
         "task": "conferencing.tasks.close_missed",
         "schedule": 60.0,

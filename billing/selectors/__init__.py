@@ -24,6 +24,7 @@ from .problems import (
     problem_counts,
     problems_visible_to,
 )
+from .sending import waiting_sendings
 
 __all__ = [
     "STATUSES",
@@ -45,5 +46,6 @@ __all__ = [
     "today",
     "uncharged_conferences",
     "vat_rate_on",
+    "waiting_sendings",
     "with_balances",
 ]

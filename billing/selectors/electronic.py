@@ -33,6 +33,15 @@ def invoice_xml(invoice: Invoice, syntax: Syntax) -> bytes:
     return _xml(invoice_document(invoice), syntax)
 
 
+def is_expressible(invoice: Invoice) -> bool:
+    """Tell whether an issued invoice has an electronic form."""
+    try:
+        electronic_invoice(invoice_document(invoice))
+    except NotExpressibleError:
+        return False
+    return True
+
+
 def broken_rules(invoice: Invoice) -> list[BrokenRule]:
     """Return what EN 16931 refuses of an invoice; of a draft as if it were issued today.
 
@@ -50,10 +59,14 @@ def broken_rules(invoice: Invoice) -> list[BrokenRule]:
     return [in_plain_words(one) for one in found.values()]
 
 
+def rules_can_be_checked() -> bool:
+    """Tell whether what runs the rules (``saxonche``) is installed."""
+    return rules_are_there()
+
+
 def checks_rules() -> bool:
-    """Tell whether the full rules are checked before issue: switched on, and they can be run."""
-    settings = BillingSettings.objects.first()
-    return settings is not None and settings.check_rules and rules_are_there()
+    """Tell whether the full rules are to be checked before issue."""
+    return BillingSettings.objects.filter(check_rules=True).exists()
 
 
 def _as_if_issued(document: InvoiceDocument, invoice: Invoice) -> InvoiceDocument:

@@ -1,11 +1,13 @@
 """What keeps a draft from being issued."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from billing.documents.electronic.words import BrokenRule
 from billing.models import Charge, Invoice, InvoiceLine
 from customers.selectors import issuer
 from sales.models import Contract
 
+from .electronic import broken_rules, checks_rules, rules_can_be_checked
 from .invoices import tax_day_of, vat_rate_on
 
 
@@ -18,6 +20,7 @@ class Obstacles:
     is_empty: bool
     is_negative: bool
     problems: int
+    broken_rules: tuple[BrokenRule, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(
@@ -25,6 +28,7 @@ class Obstacles:
             or self.vat_category_without_rate
             or self.is_empty
             or self.is_negative
+            or self.broken_rules
         )
 
 
@@ -33,13 +37,18 @@ def obstacles_to_issue(invoice: Invoice) -> Obstacles | None:
     contract = invoice.contract
     if invoice.state != Invoice.State.DRAFT or contract is None:
         return None
-    return Obstacles(
+    found = Obstacles(
         issuer_missing=issuer() is None,
         vat_category_without_rate=", ".join(categories_without_rate(invoice, contract)),
         is_empty=not invoice.lines.exists(),
         is_negative=invoice.total < 0,
         problems=Charge.objects.filter(invoice=invoice).exclude(problem="").count(),
     )
+    if (
+        found or not checks_rules() or not rules_can_be_checked()
+    ):  # what lacks so much has no electronic form to look at yet
+        return found
+    return replace(found, broken_rules=tuple(broken_rules(invoice)))
 
 
 def categories_without_rate(invoice: Invoice, contract: Contract) -> list[str]:

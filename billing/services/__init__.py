@@ -46,6 +46,7 @@ from .review import (
     accept_flag,
     save_review_settings,
 )
+from .rules import RulesBrokenError
 from .run_items import work_on_run
 from .runs import (
     RunOverError,
@@ -55,6 +56,13 @@ from .runs import (
     resume_run,
     silent_runs,
     start_run,
+)
+from .sending import (
+    NotSendableError,
+    send_all,
+    send_invoice,
+    set_way_of_sending,
+    write_invoice_mail,
 )
 from .settings import open_series, set_vat_rate
 
@@ -71,6 +79,7 @@ __all__ = [
     "IssuerMissingError",
     "NegativeInvoiceError",
     "NotInForceError",
+    "NotSendableError",
     "NothingToIssueError",
     "NothingToRetryError",
     "PaymentReferenceUsedError",
@@ -79,6 +88,7 @@ __all__ = [
     "RateCorrection",
     "ReRatingRefusedError",
     "ReissueRefusedError",
+    "RulesBrokenError",
     "Run",
     "RunOverError",
     "RunRefusedError",
@@ -109,7 +119,10 @@ __all__ = [
     "retry_charge",
     "save_product",
     "save_review_settings",
+    "send_all",
+    "send_invoice",
     "set_vat_rate",
+    "set_way_of_sending",
     "silent_re_ratings",
     "silent_runs",
     "start_re_rating",
@@ -118,4 +131,5 @@ __all__ = [
     "withdraw_one_off_charge",
     "work_on_re_rating",
     "work_on_run",
+    "write_invoice_mail",
 ]

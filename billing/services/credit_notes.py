@@ -33,6 +33,8 @@ from .credit_plans import (
 from .invoice_lines import in_words
 from .invoices import InvoiceNotDraftError, lock_contract, refresh_draft
 from .issuing import IssuerMissingError, take_number
+from .rules import refuse_broken_rules
+from .sending import send_if_wanted
 from .snapshots import snapshot_of
 
 
@@ -228,6 +230,8 @@ def issue_credit_note(
     present = snapshot_of(invoice=note, contract=contract, company=company)
     note.snapshot = {**invoice.snapshot, "issuer": present["issuer"]}
     note.save()
+    refuse_broken_rules(note)
+    send_if_wanted(invoice=note, actor=actor, now=now)
     return note
 
 

@@ -20,6 +20,8 @@ from sales.models import Contract
 from toolkit.errors import DomainError
 
 from .invoices import InvoiceNotDraftError, lock_contract, lock_period, refresh_draft
+from .rules import refuse_broken_rules
+from .sending import send_if_wanted
 from .snapshots import snapshot_of
 
 _PREFIXES = {Invoice.Kind.INVOICE: "F", Invoice.Kind.CREDIT_NOTE: "R"}
@@ -89,6 +91,7 @@ def issue_invoice(
         NothingToIssueError: it has no line.
         NegativeInvoiceError: its total is below zero; see ``credit_adjustments``.
         IssueDateRefusedError: ``issued_on`` is before the last of the series, or in the future.
+        RulesBrokenError: the rules of EN 16931 are switched on, and refuse it.
     """
     company = our_company()
     if company is None:
@@ -109,6 +112,8 @@ def issue_invoice(
         )
         invoice.issued_by = event.actor
         _close(invoice, contract, company, day, now)
+        refuse_broken_rules(invoice)
+        send_if_wanted(invoice=invoice, actor=actor, now=now)
     return invoice
 
 

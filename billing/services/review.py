@@ -69,9 +69,17 @@ def accept_flag(
 
 @transaction.atomic
 def save_review_settings(
-    *, change_percent: int, expected_version: int, actor: Who, now: dt.datetime
+    *,
+    change_percent: int,
+    expected_version: int,
+    actor: Who,
+    now: dt.datetime,
+    **others: bool | int | str,
 ) -> BillingSettings:
     """Say by how many percent a month must differ from the one before to be unusual.
+
+    ``others`` are further fields of the settings (``check_rules``, ``sending``, ``link_days``);
+    one that is not named stays as it is.
 
     Raises:
         SettingsChangedMeanwhileError: the version is not ``expected_version``.
@@ -80,14 +88,16 @@ def save_review_settings(
     settings = BillingSettings.objects.select_for_update().get(pk=1)
     if settings.version != expected_version:
         raise SettingsChangedMeanwhileError(_("Somebody else saved these settings meanwhile."))
-    settings.change_percent = change_percent
+    changed = {"change_percent": change_percent, **others}
+    for name, value in changed.items():
+        setattr(settings, name, value)
     settings.version += 1
     settings.save()
     record_event(
         type="settings.billing_changed",
         actor=actor,
         subject=("settings", "billing"),
-        data={"change_percent": change_percent},
+        data=changed,
         now=now,
     )
     return settings

@@ -21,7 +21,7 @@ RECENT = 8
 @require("customers.view_customer", "billing.view_figures", "billing.view_amounts")
 def customer_figures(request: HttpRequest, number: str) -> HttpResponse:
     """Answer the figures of a month to whoever asks, and record who did."""
-    customer = _customer_or_404(request, number)
+    customer = customer_or_404(request, number)
     try:
         figures = services.request_figures(
             customer=customer,
@@ -49,7 +49,7 @@ def customer_figures(request: HttpRequest, number: str) -> HttpResponse:
 @require("customers.view_customer", "billing.view_invoice", "billing.view_amounts")
 def customer_invoices(request: HttpRequest, number: str) -> HttpResponse:
     """Show a customer's latest invoices and what is still owed."""
-    customer = _customer_or_404(request, number)
+    customer = customer_or_404(request, number)
     invoices = with_balances(invoices_visible_to(request.user)).filter(customer=customer)
     totals = invoice_totals(invoices)
     context = {
@@ -64,7 +64,12 @@ def customer_invoices(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-def _customer_or_404(request: HttpRequest, number: str) -> Customer:
+def customer_or_404(request: HttpRequest, number: str) -> Customer:
+    """Return the customer.
+
+    Raises:
+        Http404: there is none of that number, or it is not this user's to see.
+    """
     try:
         return customer_for(request.user, number)
     except Customer.DoesNotExist as error:

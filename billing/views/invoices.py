@@ -295,7 +295,8 @@ def _call_detail(invoice: Invoice) -> HttpResponse:
 
 def _access_names() -> dict[str, str]:
     """Name the accesses in the language of now: rows are written after the page's is left."""
-    return {str(value): str(label) for value, label in RatedLeg._meta.get_field("access").choices}
+    choices = RatedLeg._meta.get_field("access").flatchoices
+    return {str(value): str(label) for value, label in choices}
 
 
 def _call_rows(

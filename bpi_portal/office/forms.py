@@ -1,6 +1,7 @@
 """Forms of the settings."""
 
 import datetime as dt
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from billing.models import BillingSettings
+from billing.selectors.electronic import rules_can_be_checked
 from customers.models import Issuer
 from mailing.models import MailingSettings
 from sales.models import Contract
@@ -133,13 +135,18 @@ class SeriesForm(forms.Form):
 
 
 class BillingSettingsForm(forms.ModelForm[BillingSettings]):
-    """How drafts are reviewed."""
+    """How drafts are reviewed and checked, and how invoices are sent."""
 
     expected_version = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
         model = BillingSettings
-        fields = ["change_percent"]
+        fields = ["change_percent", "check_rules", "sending", "link_days"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not rules_can_be_checked():
+            del self.fields["check_rules"]
 
 
 class MailingSettingsForm(forms.ModelForm[MailingSettings]):
