@@ -17,6 +17,7 @@ from .invoices import (
     PaymentsSerializer,
 )
 from .runs import BillingRunSerializer, RunItemSerializer, RunOrderSerializer
+from .sending import SendingsSerializer, SendSerializer
 
 __all__ = [
     "BillingRunSerializer",
@@ -36,4 +37,6 @@ __all__ = [
     "PaymentsSerializer",
     "RunItemSerializer",
     "RunOrderSerializer",
+    "SendSerializer",
+    "SendingsSerializer",
 ]

@@ -90,10 +90,12 @@ def _srgb() -> Any:  # noqa: ANN401 (WeasyPrint's)
     import weasyprint.pdf
     from weasyprint.css import ColorProfile
 
-    content = (Path(weasyprint.pdf.__file__).parent / "sRGB2014.icc").read_bytes()
-    return ColorProfile(
-        io.BytesIO(content), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"])
-    )
+    file = (Path(weasyprint.pdf.__file__).parent / "sRGB2014.icc").read_bytes()
+
+    class AsItIs(ColorProfile):
+        content = file  # Pillow writes it anew, and otherwise the first time than later
+
+    return AsItIs(io.BytesIO(file), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
 
 
 def render_pdf(html: str, *, css: str = "", images: Mapping[str, bytes] | None = None) -> bytes:

@@ -11,6 +11,7 @@ from PIL import Image
 from bench import paper
 from tests.toolkit.pdf.showing import unlikeness, words
 from toolkit.pdf import Attachment, CompiledTemplate, compile_template
+from toolkit.pdf.render import _srgb
 
 pytestmark = [pytest.mark.pango, pytest.mark.poppler]
 
@@ -109,6 +110,13 @@ def test_the_same_invoice_is_the_same_bytes(invoice):
     other = made(2)
     assert made(1) == first
     assert other != first
+
+
+def test_its_colour_profile_is_the_same_the_first_time_and_later():
+    _srgb.cache_clear()
+    first = _srgb().content
+    assert first == _srgb().content
+    assert b"sRGB" in first
 
 
 def test_only_an_archive_carries_a_file():
