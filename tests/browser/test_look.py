@@ -68,7 +68,7 @@ def test_list_pages_sorts_and_filters_without_leaving(inside: Page, user: User) 
     inside.get_by_role("link", name="Next").click()
     expect(rows.first).to_have_text("p10")
     assert "kind=0" in inside.url
-    inside.get_by_role("link", name="Number").click()
+    inside.get_by_role("link", name="Number", exact=True).click()
     expect(rows.first).to_have_text("p24")
     inside.keyboard.press("/")
     inside.keyboard.type("p1")

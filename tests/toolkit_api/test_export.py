@@ -13,6 +13,8 @@ from openpyxl import load_workbook
 
 from toolkit.exports import csv_file, table_response, xlsx_file
 
+# Closing an answer looks at the connections that tests before have left open.
+pytestmark = pytest.mark.django_db
 MADRID = "Europe/Madrid"
 MOMENT = dt.datetime(2026, 11, 24, 11, 30, 5, tzinfo=dt.UTC)
 

@@ -150,7 +150,17 @@ def test_menu_follows_the_permissions_and_marks_the_page():
 @pytest.mark.parametrize(
     ("role", "expected"),
     [
-        ("mailing", {"home", "sales:customer_list"}),
+        (
+            "mailing",
+            {
+                "home",
+                "sales:customer_list",
+                "sales:list_list",
+                "mailing:mailing_list",
+                "mailing:template_list",
+                "mailing:printer_list",
+            },
+        ),
         ("administrator", {entry.url_name for entry in ENTRIES}),
         ("reservations", None),
         ("sales", None),
