@@ -28,7 +28,7 @@ from conferencing.services import (
     issue_ticket,
 )
 from customers.models import Customer
-from customers.services import register_customer, save_holidays, suspend_customer
+from customers.services import give_link, register_customer, save_holidays, suspend_customer
 from integration.models import Event, Job, OutgoingMessage, Suppression
 from integration.services import (
     Attachment,
@@ -85,6 +85,7 @@ class World:
     charge: Charge
     draft: Invoice
     issued: Invoice
+    invoice_token: str
     job: Job
     message: OutgoingMessage
     suppression: Suppression
@@ -132,6 +133,14 @@ def build(now: dt.datetime) -> World:
         charge=charge,
         draft=charge.invoice,
         issued=issued,
+        invoice_token=give_link(
+            customer=customer,
+            purpose="invoice",
+            lifetime=DAY,
+            subject=str(issued.number),
+            actor=ACTOR,
+            now=now,
+        ),
         job=billing.run.job,
         message=_message(customer, now),
         suppression=suppress(email="gone@example.es", reason="by_hand", actor=ACTOR, now=now),
