@@ -9,6 +9,7 @@ from conferencing.models import Conference
 from customers.models import Customer
 from sales.models import Contract
 
+from .banking import BankTransaction
 from .catalogue import OneOffCharge, Subscription
 from .charges import Charge, ChargeLine
 from .kinds import LineKind
@@ -268,13 +269,24 @@ class InvoiceTax(models.Model):
 
 
 class Payment(models.Model):
-    """Money that came in for an issued invoice, in its currency."""
+    """Money that came in for an issued invoice, in its currency; never altered.
+
+    ``transaction`` is the one of the bank that brought it, where a bank file told of it. A
+    negative one takes (part of) a payment back: it ``reverses`` a debit that was returned or a
+    match that was wrong, or sets off what the invoice does not need any more.
+    """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=3)
     paid_on = models.DateField(_("paid on"))
     method = models.CharField(_("method"), max_length=20)
     reference = models.CharField(_("reference"), max_length=60, blank=True)
+    transaction = models.ForeignKey(
+        BankTransaction, on_delete=models.PROTECT, null=True, related_name="payments"
+    )
+    reverses = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="reversed_by"
+    )
     recorded_by = models.CharField(max_length=150, blank=True)
     recorded_at = models.DateTimeField()
 
@@ -283,10 +295,15 @@ class Payment(models.Model):
         verbose_name_plural = _("payments")
         ordering = ["paid_on", "pk"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_positive"),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0, reverses=None)
+                | models.Q(amount__lt=0, reverses__isnull=False)
+                | models.Q(amount__lt=0, method="offset"),
+                name="payment_sign",
+            ),
             models.UniqueConstraint(
                 fields=["invoice", "reference"],
-                condition=~models.Q(reference=""),
+                condition=~models.Q(reference="") & models.Q(transaction=None, reverses=None),
                 name="payment_reference_once",
             ),
         ]

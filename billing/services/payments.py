@@ -52,7 +52,9 @@ def record_payment(
     with transaction.atomic():
         locked = Invoice.objects.select_for_update(of=("self",)).get(pk=invoice.pk)
         if reference:
-            there = Payment.objects.filter(invoice=locked, reference=reference).first()
+            there = Payment.objects.filter(
+                invoice=locked, reference=reference, transaction=None, reverses=None
+            ).first()
             if there is not None:
                 return _same(there, amount, paid_on)
         _refuse(locked, amount)
