@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 # The minute's sweep looks at what was to start since then; the nightly one at everything.
 _RECENT = timedelta(days=3)
 _WORKERS_OF_A_RUN = 2
+_LOOK_AGAIN_SECONDS = 2
 
 
 @shared_task
@@ -63,9 +64,15 @@ def prepare_due_periods() -> None:
 
 @shared_task
 def run_billing(run_id: int) -> None:
-    """Do a piece of a billing run, and hand over the next one if anything is left."""
-    if services.work_on_run(run_id=run_id, clock=timezone.now):
+    """Do a piece of a billing run, and hand over the next one if anything is left.
+
+    Where others have all the rest in hand it looks again soon: one of them may have been killed.
+    """
+    rest = services.work_on_run(run_id=run_id, clock=timezone.now)
+    if rest == services.Rest.MORE:
         run_billing.delay(run_id)
+    elif rest == services.Rest.HELD:
+        run_billing.apply_async((run_id,), countdown=_LOOK_AGAIN_SECONDS)
 
 
 @shared_task

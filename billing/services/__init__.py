@@ -47,7 +47,7 @@ from .review import (
     save_review_settings,
 )
 from .rules import RulesBrokenError
-from .run_items import work_on_run
+from .run_items import Rest, work_on_run
 from .runs import (
     RunOverError,
     RunRefusedError,
@@ -88,6 +88,7 @@ __all__ = [
     "RateCorrection",
     "ReRatingRefusedError",
     "ReissueRefusedError",
+    "Rest",
     "RulesBrokenError",
     "Run",
     "RunOverError",

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from enum import Enum, auto
 from typing import Final
 
 from django.db import connection, transaction
@@ -34,10 +35,18 @@ _ITEM_LOCK: Final = 0x42_52 << 40  # with the item's id: any number that no othe
 _LOOKED_AT_ONCE: Final = 20
 
 
+class Rest(Enum):
+    """What is left of a run for whoever worked on it."""
+
+    NOTHING = auto()
+    MORE = auto()  # whoever has time may go on
+    HELD = auto()  # other workers have it; should they die, somebody must look again
+
+
 def work_on_run(
     *, run_id: int, clock: Callable[[], dt.datetime], seconds: float = PIECE_SECONDS
-) -> bool:
-    """Do the customers of a run one by one; return whether another piece of work is left.
+) -> Rest:
+    """Do the customers of a run one by one; return what is left.
 
     Ends when nothing waits, when the run is paused or cancelled, when the rest is in the hands of
     other workers, or after ``seconds``. Safe beside any number of others, and to repeat.
@@ -51,7 +60,7 @@ def work_on_run(
     while True:
         run = BillingRun.objects.select_related("job__requested_by").get(pk=run_id)
         if run.state != BillingRun.State.RUNNING:
-            return False
+            return Rest.NOTHING
         with _next_item(run) as item:
             if item is None:
                 break
@@ -62,10 +71,9 @@ def work_on_run(
             _beat(run, clock())
         if passed - began >= seconds and run.items.filter(state=_WAITING).exists():
             _beat(run, clock())
-            return True
+            return Rest.MORE
     _beat(run, clock())
-    _finish_if_done(run, clock())
-    return False
+    return Rest.NOTHING if _finish_if_done(run, clock()) else Rest.HELD
 
 
 @contextmanager
@@ -98,12 +106,14 @@ def _beat(run: BillingRun, now: dt.datetime) -> None:
     report_progress(job_id=run.job_id, done=done, now=now)
 
 
-def _finish_if_done(run: BillingRun, now: dt.datetime) -> None:
-    """Close a run of which nothing waits any more; whoever comes second finds it closed."""
+def _finish_if_done(run: BillingRun, now: dt.datetime) -> bool:
+    """Close a run of which nothing waits any more; tell whether it is over, or was before."""
     with transaction.atomic():
         locked = BillingRun.objects.select_for_update().get(pk=run.pk)
-        if locked.state != BillingRun.State.RUNNING or locked.items.filter(state=_WAITING).exists():
-            return
+        if locked.state != BillingRun.State.RUNNING:
+            return True
+        if locked.items.filter(state=_WAITING).exists():
+            return False
         locked.state, locked.finished_at = BillingRun.State.DONE, now
         locked.save(update_fields=["state", "finished_at"])
         result = result_of(locked)
@@ -115,6 +125,7 @@ def _finish_if_done(run: BillingRun, now: dt.datetime) -> None:
             now=now,
         )
         finish_job(job_id=run.job_id, result=result, done=run.total, now=now)
+    return True
 
 
 def _work_on(item: RunItem, run: BillingRun, now: dt.datetime) -> None:

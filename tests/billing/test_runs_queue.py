@@ -11,6 +11,7 @@ from billing import tasks
 from billing.models import BillingRun, Charge, Invoice, InvoiceLine, InvoiceSeries, RunItem
 from billing.selectors.runs import progress_of, result_of
 from billing.services import (
+    Rest,
     RunOverError,
     RunRefusedError,
     cancel_run,
@@ -91,7 +92,7 @@ def test_each_customer_has_an_outcome_in_plain_words(ready):
     hold(unpriced, ("10 10:00", "10 10:10"), ("10 10:00", "10 10:10", "voip"))
     run = start()
     assert (run.state, run.total, run.started_by) == ("running", 5, "ana")
-    assert not work(run)
+    assert work(run) == Rest.NOTHING
     found = outcomes(run)
     assert {one: item.state for one, item in found.items()} == {
         unseen: "issued",
@@ -219,10 +220,10 @@ def test_pause_resume_and_cancel(ready):
     for _ in range(3):
         fee()
     run = start()
-    assert work(run, seconds=0)  # one customer, then others have their turn
+    assert work(run, seconds=0) == Rest.MORE  # one customer, then others have their turn
     assert progress_of(run, now=DECEMBER + 10 * SECOND).done == 1
     paused = pause_run(run=run, actor="ana", now=DECEMBER + 10 * SECOND)
-    assert not work(run)
+    assert work(run) == Rest.NOTHING
     assert run.items.filter(state="waiting").count() == 2
     progress = progress_of(paused, now=DECEMBER + 900 * SECOND)
     assert (progress.percent, progress.per_minute, progress.seconds_left) == (33, 6, 20)
@@ -230,9 +231,9 @@ def test_pause_resume_and_cancel(ready):
         pause_run(run=run, actor="ana", now=DECEMBER)
     resumed = resume_run(run=run, actor="ana", now=DECEMBER + 70 * SECOND)
     assert resumed.paused_seconds == 60
-    assert work(run, seconds=0)
+    assert work(run, seconds=0) == Rest.MORE
     cancelled = cancel_run(run=run, actor="eva", now=DECEMBER + 80 * SECOND)
-    assert not work(run)
+    assert work(run) == Rest.NOTHING
     assert run.items.filter(state="waiting").count() == 1
     assert Invoice.objects.count() == 2
     with pytest.raises(RunOverError):
@@ -248,7 +249,13 @@ def test_pause_resume_and_cancel(ready):
     ]
 
 
-def test_one_takes_what_no_other_holds(ready, django_db_blocker):
+def test_one_takes_what_no_other_holds(ready, monkeypatch):
+    handed_over = []
+    monkeypatch.setattr(
+        tasks.run_billing,
+        "apply_async",
+        lambda arguments, countdown: handed_over.append(arguments),
+    )
     held, free = fee(), fee()
     run = start()
     item = run.items.get(customer=held)
@@ -256,7 +263,9 @@ def test_one_takes_what_no_other_holds(ready, django_db_blocker):
     try:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [_ITEM_LOCK + item.pk])
-        assert not work(run)  # the rest is in the other's hands
+        assert work(run) == Rest.HELD  # in the other's hands
+        tasks.run_billing(run.pk)
+        assert handed_over == [(run.pk,)]  # to look again soon
         assert run.state == "running"
         assert {one: item.state for one, item in outcomes(run).items()} == {
             held: "waiting",
@@ -264,7 +273,7 @@ def test_one_takes_what_no_other_holds(ready, django_db_blocker):
         }
     finally:
         other.close()  # as a killed worker's connection does
-    assert not work(run)
+    assert work(run) == Rest.NOTHING
     assert run.state == "done"
     assert Invoice.objects.count() == 2
 
