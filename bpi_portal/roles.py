@@ -31,6 +31,8 @@ SEE_BILLING = [
     "billing.view_product",
     "billing.view_subscription",
     "billing.view_oneoffcharge",
+    "billing.view_books",
+    "billing.view_exchangerate",
 ]
 LISTS = [
     "customers.view_customerlist",
@@ -87,6 +89,8 @@ BILLING = [
     "billing.change_oneoffcharge",
     "billing.view_billingsettings",
     "billing.change_billingsettings",
+    "billing.change_exchangerate",
+    "billing.close_month",
     "billing.add_payment",
     *MEND_EMAIL,
     "integration.view_job",

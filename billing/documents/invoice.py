@@ -100,7 +100,7 @@ class InvoiceDocument:
     ``summary`` holds its lines by kind, and the calls are delivered as a file.
     A credit note ``corrects`` others and says the ``reason``; an invoice drafted anew ``replaces``
     one. ``vat_in_issuers_currency`` is there where the invoice is in another currency than the
-    issuer's books, and a rate was known.
+    issuer's books, and a rate was known: ``exchange_rates`` are units per euro by currency.
     """
 
     language: str
@@ -128,6 +128,8 @@ class InvoiceDocument:
     reason: str = ""
     issuers_currency: str = ""
     vat_in_issuers_currency: Decimal | None = None
+    exchange_rates: tuple[tuple[str, Decimal], ...] = ()
+    exchange_day: dt.date | None = None
 
     @property
     def is_draft(self) -> bool:

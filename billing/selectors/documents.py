@@ -26,6 +26,7 @@ from customers.selectors import issuer as our_company
 from toolkit.periods import Period
 
 from .calls_of_invoice import calls_of, count_calls
+from .exchange import conversion_of
 from .snapshots import present_state
 
 # Beyond these an invoice is no paper any more: some ten seconds of work, some fifty pages.
@@ -60,6 +61,7 @@ def invoice_document(invoice: Invoice) -> InvoiceDocument:
     legs = {} if is_long or calls > MOST_CALLS else legs_by_conference(invoice)
     of_conferences = [line for line in lines if line.held_at is not None]
     month = Period.parse(invoice.period)
+    converted = conversion_of(invoice)
     return InvoiceDocument(
         language=invoice.language,
         number=invoice.number or "",
@@ -93,6 +95,10 @@ def invoice_document(invoice: Invoice) -> InvoiceDocument:
         corrects=_named(invoice.rectifies),
         replaces=next(iter(_named(invoice.replaces)), None),
         reason=invoice.reason,
+        issuers_currency=converted.currency if converted else "",
+        vat_in_issuers_currency=converted.vat if converted else None,
+        exchange_rates=tuple(converted.exchange.rates.items()) if converted else (),
+        exchange_day=converted.exchange.day if converted else None,
     )
 
 

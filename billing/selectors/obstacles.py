@@ -8,18 +8,25 @@ from customers.selectors import issuer
 from sales.models import Contract
 
 from .electronic import broken_rules, checks_rules, rules_can_be_checked
+from .exchange import rate_is_missing
 from .invoices import tax_day_of, vat_rate_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacles:
-    """What must be cured first; ``problems`` (charges that wait) only deserves a look before."""
+    """What must be cured first.
+
+    ``problems`` (charges that wait) and ``without_reason`` (VAT of zero that nobody explains) only
+    deserve a look before.
+    """
 
     issuer_missing: bool
     vat_category_without_rate: str
     is_empty: bool
     is_negative: bool
     problems: int
+    exchange_rate_missing: bool = False
+    without_reason: str = ""
     broken_rules: tuple[BrokenRule, ...] = ()
 
     def __bool__(self) -> bool:
@@ -28,6 +35,7 @@ class Obstacles:
             or self.vat_category_without_rate
             or self.is_empty
             or self.is_negative
+            or self.exchange_rate_missing
             or self.broken_rules
         )
 
@@ -43,6 +51,8 @@ def obstacles_to_issue(invoice: Invoice) -> Obstacles | None:
         is_empty=not invoice.lines.exists(),
         is_negative=invoice.total < 0,
         problems=Charge.objects.filter(invoice=invoice).exclude(problem="").count(),
+        exchange_rate_missing=rate_is_missing(invoice),
+        without_reason=", ".join(_categories_without_reason(invoice)),
     )
     if (
         found or not checks_rules() or not rules_can_be_checked()
@@ -61,3 +71,9 @@ def categories_without_rate(invoice: Invoice, contract: Contract) -> list[str]:
         for category in sorted(found or {contract.vat_category})
         if vat_rate_on(category=category, day=day) is None
     ]
+
+
+def _categories_without_reason(invoice: Invoice) -> list[str]:
+    """Name the categories without VAT of which the invoice does not say why."""
+    taxes = invoice.taxes.filter(percent=0, reason="").values_list("category", flat=True)
+    return [str(Contract.VatCategory(category).label) for category in taxes]

@@ -1,12 +1,14 @@
 """JSON shapes of invoices, their payments and credits, and of a customer's figures."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.models import (
+    ExchangeRate,
     Invoice,
     InvoiceLine,
     InvoiceTax,
@@ -14,6 +16,7 @@ from billing.models import (
     PaymentMethod,
 )
 from billing.selectors import STATUSES
+from billing.selectors.exchange import conversion_of
 from toolkit.api.fields import ModelSerializer, MomentField, MoneyField, MoneyForThosePermitted
 
 AMOUNTS = "billing.view_amounts"
@@ -23,7 +26,9 @@ class InvoiceRowSerializer(MoneyForThosePermitted, ModelSerializer):
     """An invoice in a list; ``number``, ``issued_on`` and ``due_on`` are null on a draft."""
 
     money_permission = AMOUNTS
-    money_fields = ("net", "vat", "total", "paid", "credited", "balance")
+    money_fields: ClassVar[tuple[str, ...]] = (
+        *("net", "vat", "total", "paid", "credited", "balance"),
+    )
 
     status = serializers.ChoiceField(
         choices=[*STATUSES],
@@ -183,8 +188,27 @@ class NamedInvoiceSerializer(ModelSerializer):
         read_only_fields = fields
 
 
+class ExchangeSerializer(serializers.Serializer[Any]):
+    """VAT in the currency of the issuer's books, and the rate by which it was computed."""
+
+    currency = serializers.CharField(max_length=3)
+    vat = MoneyField(currency="currency")
+    day = serializers.DateField(source="exchange.day", help_text="Of the rate.")
+    rate_source = serializers.ChoiceField(
+        choices=ExchangeRate.Source.choices, source="exchange.source"
+    )
+    rates = serializers.DictField(
+        child=MoneyField(), source="exchange.rates", help_text="Units per euro, by currency."
+    )
+
+
 class InvoiceSerializer(InvoiceRowSerializer):
     """An invoice with all its parts, and what it has to do with others."""
+
+    money_fields: ClassVar[tuple[str, ...]] = (
+        *InvoiceRowSerializer.money_fields,
+        "vat_in_issuers_currency",
+    )
 
     rectifies = NamedInvoiceSerializer(read_only=True, allow_null=True)
     credit_notes = NamedInvoiceSerializer(many=True, read_only=True)
@@ -194,12 +218,21 @@ class InvoiceSerializer(InvoiceRowSerializer):
     lines = InvoiceLineSerializer(many=True, read_only=True)
     taxes = InvoiceTaxSerializer(many=True, read_only=True)
     payments = PaymentSerializer(many=True, read_only=True)
+    vat_in_issuers_currency = serializers.SerializerMethodField(
+        help_text="Null where the invoice is in that currency itself, or no rate is known."
+    )
+
+    @extend_schema_field(ExchangeSerializer(allow_null=True))
+    def get_vat_in_issuers_currency(self, invoice: Invoice) -> object:
+        """Convert VAT, or read what was copied."""
+        converted = conversion_of(invoice)
+        return None if converted is None else ExchangeSerializer(converted).data
 
     class Meta(InvoiceRowSerializer.Meta):
         fields = [
             *InvoiceRowSerializer.Meta.fields,
             *("reason", "rectifies", "credit_notes", "replaces", "replaced_by"),
-            *("lines", "taxes", "payments"),
+            *("lines", "taxes", "payments", "vat_in_issuers_currency"),
         ]
         read_only_fields = fields
 

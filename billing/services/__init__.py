@@ -20,6 +20,13 @@ from .credit_notes import (
     reissue,
 )
 from .credit_plans import CreditPlan, CreditRefusedError, plan_credit
+from .exchange import (
+    ExchangeRateMissingError,
+    ExchangeRateRefusedError,
+    ReadRates,
+    read_ecb_rates,
+    set_exchange_rate,
+)
 from .figures import request_figures
 from .invoices import InvoiceNotDraftError, refresh_draft
 from .issuing import (
@@ -73,6 +80,8 @@ __all__ = [
     "CreditChangedMeanwhileError",
     "CreditPlan",
     "CreditRefusedError",
+    "ExchangeRateMissingError",
+    "ExchangeRateRefusedError",
     "FlagGoneError",
     "InvoiceNotDraftError",
     "IssueDateRefusedError",
@@ -87,6 +96,7 @@ __all__ = [
     "ProductChangedMeanwhileError",
     "RateCorrection",
     "ReRatingRefusedError",
+    "ReadRates",
     "ReissueRefusedError",
     "Rest",
     "RulesBrokenError",
@@ -112,6 +122,7 @@ __all__ = [
     "plan_credit",
     "prepare_period",
     "preview_rate_correction",
+    "read_ecb_rates",
     "record_payment",
     "refresh_draft",
     "reissue",
@@ -122,6 +133,7 @@ __all__ = [
     "save_review_settings",
     "send_all",
     "send_invoice",
+    "set_exchange_rate",
     "set_vat_rate",
     "set_way_of_sending",
     "silent_re_ratings",

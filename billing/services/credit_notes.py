@@ -30,6 +30,7 @@ from .credit_plans import (
     plan_credit,
     taxes_of_lines,
 )
+from .exchange import copy_exchange
 from .invoice_lines import in_words
 from .invoices import InvoiceNotDraftError, lock_contract, refresh_draft
 from .issuing import IssuerMissingError, take_number
@@ -84,6 +85,7 @@ def credit_invoice(
         ReissueRefusedError: something would be left, or it is drafted anew already.
         IssuerMissingError: the settings of the issuer are not filled in.
         IssueDateRefusedError: ``issued_on`` is before the last of the series, or in the future.
+        ExchangeRateMissingError: see ``copy_exchange``.
     """
     if not reason.strip():
         raise CreditRefusedError(_("Say why it is credited: the customer reads it."))
@@ -229,6 +231,7 @@ def issue_credit_note(
     # Whom and what it was about stays as the invoice said; the issuer is who we are today.
     present = snapshot_of(invoice=note, contract=contract, company=company)
     note.snapshot = {**invoice.snapshot, "issuer": present["issuer"]}
+    copy_exchange(note, company)
     note.save()
     refuse_broken_rules(note)
     send_if_wanted(invoice=note, actor=actor, now=now)

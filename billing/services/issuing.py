@@ -19,6 +19,7 @@ from integration.services import record_event
 from sales.models import Contract
 from toolkit.errors import DomainError
 
+from .exchange import copy_exchange
 from .invoices import InvoiceNotDraftError, lock_contract, lock_period, refresh_draft
 from .rules import refuse_broken_rules
 from .sending import send_if_wanted
@@ -91,6 +92,8 @@ def issue_invoice(
         NothingToIssueError: it has no line.
         NegativeInvoiceError: its total is below zero; see ``credit_adjustments``.
         IssueDateRefusedError: ``issued_on`` is before the last of the series, or in the future.
+        ExchangeRateMissingError: it has VAT in another currency than the issuer's books, and no
+            rate of its day is known.
         RulesBrokenError: the rules of EN 16931 are switched on, and refuse it.
     """
     company = our_company()
@@ -214,6 +217,7 @@ def _close(
     invoice.issued_at = invoice.updated_at = now
     invoice.due_on = day + dt.timedelta(days=contract.payment_days)
     invoice.snapshot = snapshot_of(invoice=invoice, contract=contract, company=company)
+    copy_exchange(invoice, company)
     invoice.version += 1
     invoice.save()
     BillingPeriod.objects.filter(contract=contract, period=invoice.period, closed_at=None).update(

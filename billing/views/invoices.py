@@ -27,6 +27,7 @@ from billing.selectors.call_detail import MOST_CALLS, call_detail_pdf, has_call_
 from billing.selectors.calls_of_invoice import calls_of, count_calls
 from billing.selectors.credits import is_wholly_credited
 from billing.selectors.documents import invoice_pdf as pdf_of
+from billing.selectors.exchange import conversion_of
 from billing.selectors.invoice_totals import by_currency, count_by_status, invoice_totals
 from billing.selectors.obstacles import obstacles_to_issue
 from billing.selectors.sending import never_sent, sendings_shown
@@ -165,6 +166,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines,
         "groups": _by_conference(invoice, lines.rows),
         "taxes": invoice.taxes.all(),
+        "converted": conversion_of(invoice),
         "payments": invoice.payments.all(),
         "credit_notes": credit_notes,
         "is_taken_back": bool(credit_notes) and is_wholly_credited(invoice),

@@ -25,6 +25,7 @@ WEEKDAYS = [
     (7, _("Sunday")),
 ]
 LOGO_BYTES = 512 * 1024
+ECB_BYTES = 8 * 1024 * 1024
 LOGO_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg"}
 
 
@@ -116,6 +117,39 @@ class VatRateForm(forms.Form):
     reason_en = forms.CharField(
         label=_("reason on the invoice (English)"), required=False, max_length=200
     )
+
+
+class ExchangeRateForm(forms.Form):
+    """A rate by hand."""
+
+    currency = forms.RegexField(label=_("currency"), regex=r"^[A-Z]{3}$", max_length=3)
+    day = forms.DateField(
+        label=_("day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    rate = forms.DecimalField(
+        label=_("units per euro"), min_value=0, max_digits=18, decimal_places=6
+    )
+
+
+class EcbFileForm(forms.Form):
+    """A file of rates as the European Central Bank offers it."""
+
+    file = forms.FileField(
+        label=_("file"),
+        help_text=_("eurofxref.csv or eurofxref-hist.csv, out of its ZIP file."),
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+    )
+    since = forms.DateField(
+        label=_("rates since"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def clean_file(self) -> bytes:
+        """Read the file, which has some megabytes at most."""
+        file = self.cleaned_data["file"]
+        if file.size > ECB_BYTES:
+            raise forms.ValidationError(_("The file is too large."), code="too_large")
+        return bytes(file.read())
 
 
 class SeriesForm(forms.Form):

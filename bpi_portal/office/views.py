@@ -1,5 +1,6 @@
 """Screens of the settings."""
 
+import datetime as dt
 from collections.abc import Callable
 
 from django import forms
@@ -13,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from billing import services as billing
-from billing.models import Invoice, InvoiceSeries, VatRate
+from billing.models import ExchangeRate, Invoice, InvoiceSeries, VatRate
 from billing.selectors import review
+from billing.services.exchange import MOST_TOLD
 from customers.models import Holiday, Issuer
 from customers.services import IssuerChangedMeanwhileError, save_holidays, save_issuer
 from mailing import selectors as mailings
@@ -24,12 +26,16 @@ from toolkit.errors import DomainError
 
 from .forms import (
     BillingSettingsForm,
+    EcbFileForm,
+    ExchangeRateForm,
     HolidaysForm,
     IssuerForm,
     MailingSettingsForm,
     SeriesForm,
     VatRateForm,
 )
+
+RATES_SHOWN = 100
 
 
 @require("customers.view_issuer")
@@ -77,6 +83,57 @@ def vat(request: HttpRequest) -> HttpResponse:
         return redirect("settings:vat")
     rates = VatRate.objects.all()
     return render(request, "office/vat.html", {"form": form, "rates": rates})
+
+
+@require("billing.view_exchangerate")
+def exchange(request: HttpRequest) -> HttpResponse:
+    """Show the latest exchange rates; take one by hand, or a file of the ECB."""
+    if request.method == "POST" and not request.user.has_perm("billing.change_exchangerate"):
+        raise PermissionDenied
+    is_file = bool(request.FILES)
+    form = ExchangeRateForm(None if is_file else request.POST or None)
+    year_before = timezone.localdate().replace(month=1, day=1) - dt.timedelta(days=365)
+    file_form = EcbFileForm(
+        request.POST if is_file else None,
+        request.FILES or None,
+        initial={"since": year_before.replace(day=1)},
+        prefix="ecb",
+    )
+    bad: tuple[str, ...] = ()
+    sent: forms.Form = file_form if is_file else form
+    if request.method == "POST" and sent.is_valid():
+        try:
+            bad = _take_rates(request, sent, is_file=is_file)
+        except DomainError as error:
+            sent.add_error(None, str(error))
+        else:
+            if not bad:
+                return redirect("settings:exchange")
+    context = {
+        "form": form,
+        "file_form": file_form,
+        "rates": ExchangeRate.objects.all()[:RATES_SHOWN],
+        "bad": bad[:MOST_TOLD],
+        "bad_count": len(bad),
+    }
+    return render(request, "office/exchange.html", context)
+
+
+def _take_rates(request: HttpRequest, form: forms.Form, *, is_file: bool) -> tuple[str, ...]:
+    """Do what a valid form asks; answer what could not be read."""
+    data = form.cleaned_data
+    if not is_file:
+        billing.set_exchange_rate(actor=request.user, now=timezone.now(), **data)
+        messages.success(request, _("Exchange rate saved."))
+        return ()
+    came = billing.read_ecb_rates(
+        content=data["file"], since=data["since"], actor=request.user, now=timezone.now()
+    )
+    messages.success(
+        request,
+        _("%(new)s new rates; %(known)s were known.") % {"new": came.new, "known": came.known},
+    )
+    return came.bad
 
 
 @require("billing.view_invoiceseries")
