@@ -7,8 +7,10 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 
 from billing.models import BillingRun, Invoice, OneOffCharge, Product, ReRating, Subscription
+from billing.selectors.sending import LINK_PURPOSE
 from billing.services import add_one_off_charge, save_product, start_run, subscribe
 from billing.tasks import run_billing
+from customers.services import give_link
 from sales.models import Contract
 from toolkit.periods import Period
 
@@ -76,4 +78,16 @@ def build(contract: Contract, user: User, now: dt.datetime) -> BillingWorld:
             heartbeat_at=now,
             finished_at=now,
         ),
+    )
+
+
+def link_to(invoice: Invoice, now: dt.datetime) -> str:
+    """Give a link to the page of an issued invoice."""
+    return give_link(
+        customer=invoice.customer,
+        purpose=LINK_PURPOSE,
+        lifetime=dt.timedelta(days=1),
+        subject=str(invoice.number),
+        actor=ACTOR,
+        now=now,
     )

@@ -28,7 +28,7 @@ from conferencing.services import (
     issue_ticket,
 )
 from customers.models import Customer
-from customers.services import give_link, register_customer, save_holidays, suspend_customer
+from customers.services import register_customer, save_holidays, suspend_customer
 from integration.models import Event, Job, OutgoingMessage, Suppression
 from integration.services import (
     Attachment,
@@ -45,7 +45,7 @@ from tests.factories.printing import make_print_jobs
 from tests.factories.sales import a_rate, draft
 from tests.factories.users import make_user
 from tests.factories.wishes import Record, make_record_of
-from tests.portal.billing_world import BillingWorld
+from tests.portal.billing_world import BillingWorld, link_to
 from tests.portal.billing_world import build as build_billing
 from tests.portal.world_mailing import Mailings, make_mailings
 
@@ -133,14 +133,6 @@ def build(now: dt.datetime) -> World:
         charge=charge,
         draft=charge.invoice,
         issued=issued,
-        invoice_token=give_link(
-            customer=customer,
-            purpose="invoice",
-            lifetime=DAY,
-            subject=str(issued.number),
-            actor=ACTOR,
-            now=now,
-        ),
         job=billing.run.job,
         message=_message(customer, now),
         suppression=suppress(email="gone@example.es", reason="by_hand", actor=ACTOR, now=now),
@@ -149,6 +141,7 @@ def build(now: dt.datetime) -> World:
         print_job=make_print_jobs(now)[0],
         mailings=make_mailings(users["mailing"], now),
         billing=billing,
+        invoice_token=link_to(issued, now),
     )
 
 

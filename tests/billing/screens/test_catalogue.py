@@ -124,7 +124,12 @@ def test_who_only_reads_changes_nothing(as_role, customer):
 
 def test_what_is_unusual_is_set_in_the_settings(billing):
     assert 'value="50"' in billing.get("/settings/billing/").content.decode()
-    order = {"change_percent": "80", "expected_version": "1"}
+    order = {
+        "change_percent": "80",
+        "sending": "never",
+        "link_days": "90",
+        "expected_version": "1",
+    }
     assert billing.post("/settings/billing/", order).status_code == 302
     assert BillingSettings.objects.get().change_percent == 80
     page = billing.post("/settings/billing/", order | {"change_percent": "5"}).content.decode()
