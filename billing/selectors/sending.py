@@ -117,9 +117,10 @@ def invoice_of_link(link: SignedLink) -> Invoice:
     Raises:
         Invoice.DoesNotExist: it names none of that customer's.
     """
-    number = link.subject
+    if not link.subject.isdecimal():
+        raise Invoice.DoesNotExist
     return Invoice.objects.select_related("customer", "contract").get(
-        number=number, customer=link.customer_id, state=Invoice.State.ISSUED
+        pk=int(link.subject), customer=link.customer_id, state=Invoice.State.ISSUED
     )
 
 

@@ -234,7 +234,7 @@ def _link(sending: InvoiceSending, to: MailTo, now: dt.datetime) -> str:
         key=sending.key,
         contact_id=to.contact.pk if to.contact else None,
         email=to.email,
-        subject=invoice.number or "",
+        subject=str(invoice.pk),  # not its number: who sees links may not see invoices
     )
     (token,) = give_links(
         wanted=[wanted],

@@ -87,7 +87,7 @@ def link_to(invoice: Invoice, now: dt.datetime) -> str:
         customer=invoice.customer,
         purpose=LINK_PURPOSE,
         lifetime=dt.timedelta(days=1),
-        subject=str(invoice.number),
+        subject=str(invoice.pk),
         actor=ACTOR,
         now=now,
     )
