@@ -18,18 +18,26 @@ LOGO = b"""<svg xmlns="http://www.w3.org/2000/svg" width="150" height="30">
 <rect width="30" height="30" rx="6" fill="#0b6a63"/><path d="M8 22V8h7a4 4 0 0 1 0 8H8" fill="none"
 stroke="#fff" stroke-width="3"/><rect x="38" y="12" width="110" height="6" fill="#b4690e"/></svg>"""
 
-_COMPANIES = (
-    "Banco \u00d1and\u00fa, S.A.",
-    "\u00c1gora Telecomunicaciones del Norte, S.A.",
-    "Cooperativa Agraria Virgen del Roc\u00edo",
-    "Muebles Garc\u00eda-L\u00f3pez e Hijos, S.L.",
-    "C\u00eda. Espa\u00f1ola de Conferencias y Servicios Audiovisuales, S.L.",
-    "Puig & Ferrer",
-    "Construcciones y Contratas \u00abEl Faro\u00bb, S.A.",
-    "Hospital Universitario de la Princesa",
-    "Ibersat",
-    "Transportes Mu\u00f1oz",
+_KINDS = (
+    "Banco",
+    "Cooperativa Agraria",
+    "Muebles",
+    "Transportes",
+    "Hospital",
+    "C\u00eda. de Seguros",
 )
+_NAMES = (
+    "\u00d1and\u00fa",
+    "Virgen del Roc\u00edo",
+    "Garc\u00eda-L\u00f3pez e Hijos",
+    "\u00c1gora del Norte",
+    "Puig & Ferrer",
+    "\u00abEl Faro\u00bb",
+    "Mu\u00f1oz",
+    "Universitario de la Princesa",
+    "Espa\u00f1ola de Conferencias y Servicios Audiovisuales",
+)
+_FORMS = ("S.A.", "S.L.", "S. Coop.", "y Asociados, S.L.P.")
 _FIRST = (
     "Ana",
     "Bego\u00f1a",
@@ -80,7 +88,7 @@ def letter_values(number: int) -> dict[str, str]:
     person = f"{chance.choice(_FIRST)} {chance.choice(_LAST)} {chance.choice(_LAST)}"
     rate = chance.randrange(20, 90)
     return {
-        "company": chance.choice(_COMPANIES),
+        "company": _company(chance),
         "contact": person,
         "street": f"{chance.choice(_STREETS)} {chance.randrange(1, 300)}, 3.º A",
         "city": chance.choice(_CITIES),
@@ -98,6 +106,10 @@ def letter_values(number: int) -> dict[str, str]:
         "place": chance.choice(_CITIES)[6:],
         "email": f"{chance.choice(('info', 'ana.garcia', 'compras'))}{number}@empresa.example",
     }
+
+
+def _company(chance: random.Random) -> str:
+    return f"{chance.choice(_KINDS)} {chance.choice(_NAMES)}, {chance.choice(_FORMS)}"
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .words import PANGO_SCALE, Face, UnstampableError, Word
 
 # White space of HTML, which is one blank on paper.
-WHITE = str.maketrans("\t\n\r", "   ")
+_WHITE = str.maketrans("\t\n\r", "   ")
 
 
 class Piece(NamedTuple):
@@ -70,7 +70,7 @@ def bits_of(runs: Sequence[Run], segment: Sequence[Piece], values: Mapping[str, 
     Raises:
         UnstampableError: letters are not in the fonts, or lines may end where they can't be cut.
     """
-    texts = _texts_of_runs(runs, segment, values)
+    texts = texts_of_runs(runs, segment, values)
     bits: list[Bit] = []
     space = -1
     loose = False
@@ -90,7 +90,7 @@ def spaced_bits(runs: Sequence[Run], segment: Sequence[Piece], values: Mapping[s
     Raises:
         UnstampableError: letters are not in the fonts, or the style changes.
     """
-    texts = [each for each in _texts_of_runs(runs, segment, values) if _has_word(each)]
+    texts = [each for each in texts_of_runs(runs, segment, values) if _has_word(each)]
     if not texts:
         return Bits([])
     if len(texts) > 1:
@@ -129,15 +129,19 @@ def _add_run(bits: list[Bit], runs: Sequence[Run], run: int, text: str, space: i
     return space
 
 
-def _texts_of_runs(
+def texts_of_runs(
     runs: Sequence[Run], segment: Sequence[Piece], values: Mapping[str, str]
 ) -> list[tuple[int, str]]:
-    """Join the pieces of each run, white space made blanks."""
+    """Join the pieces of each run, white space made blanks.
+
+    Raises:
+        UnstampableError: a run is empty.
+    """
     texts: list[tuple[int, str]] = []
     for piece in segment:
         text = piece.text
         if piece.slot:
-            text = values[piece.slot].translate(WHITE)
+            text = values[piece.slot].translate(_WHITE)
             transform = runs[piece.run].transform
             if transform is not None:
                 text = transform(text)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .bits import WHITE, Bit, Bits, Piece, Run, bits_of, spaced_bits
+from .bits import Bit, Bits, Piece, Run, bits_of, spaced_bits, texts_of_runs
 from .words import NO_BREAK_SPACE, PANGO_SCALE, Face, UnstampableError
 
 _REMEMBERED_TEXTS = 256
@@ -70,30 +70,38 @@ class Paragraph:
         return lines
 
     def _one_line(self, values: Mapping[str, str]) -> Sequence[Line]:
-        """Write a short text of one style at once; return nothing where it isn't one.
+        """Write a short text at once; return nothing where it isn't one.
 
         What fits into a line needs no look at where the line may end.
         """
-        if len(self.runs) > 1 or len(self.segments) > 1 or not self.segments[0]:
+        justified = (self.align, self.align_last) == ("justify", "auto")
+        if len(self.segments) > 1 or justified or any(run.spacing for run in self.runs):
             return ()
-        run = self.runs[0]
-        if run.spacing or run.transform or (self.align, self.align_last) == ("justify", "auto"):
+        spans: list[tuple[int, int, str]] = []
+        used = end = 0
+        blank = True
+        for run, text in texts_of_runs(self.runs, self.segments[0], values):
+            face = self.runs[run].face
+            parts = text.split(" ")
+            words = [face.word(part) for part in parts if part]
+            leads, trails = not parts[0], not parts[-1]
+            if not words or len(words) + leads + trails < len(parts) or (leads and blank):
+                return ()
+            glyphs = face.space_glyph.join([word.glyphs for word in words])
+            spans.append((used, run, face.space_glyph + glyphs if leads else glyphs))
+            used += sum([word.width for word in words]) + face.space_width * (len(parts) - 1)
+            end = used - face.space_width * trails
+            blank = trails
+        if not spans or not (self.nowrap or used < self._limit() - _NEAR):
             return ()
-        text = "".join(
-            values[piece.slot].translate(WHITE) if piece.slot else piece.text
-            for piece in self.segments[0]
-        )
-        words = [run.face.word(part) for part in text.split(" ") if part]
-        spaces = len(words) - (not text.endswith(" "))
-        width = sum(word.width for word in words) + spaces * run.face.space_width
-        if not words or not (self.nowrap or width < self._limit() - _NEAR):
-            return ()
-        width -= run.face.space_width * text.endswith(" ")
-        x = self._offset(width / PANGO_SCALE, self.align_last)
-        return ((Span(x, 0, run.face.space_glyph.join(word.glyphs for word in words)),),)
+        x = self._offset(end / PANGO_SCALE, self.align_last)
+        return ([Span(x + start / PANGO_SCALE, run, glyphs) for start, run, glyphs in spans],)
 
     def texts(self, values: Mapping[str, str]) -> Sequence[str]:
         """Return the text of each line, for comparing it with WeasyPrint's."""
+        if self._one_line(values):
+            runs = texts_of_runs(self.runs, self.segments[0], values)
+            return ["".join(text for _run, text in runs).rstrip(" ")]
         return [
             "".join(
                 (" " if at and bit.space >= 0 else "") + bit.text
