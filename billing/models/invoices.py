@@ -296,7 +296,7 @@ class Payment(models.Model):
         ordering = ["paid_on", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(amount__gt=0, reverses=None)
+                condition=models.Q(amount__gt=0)
                 | models.Q(amount__lt=0, reverses__isnull=False)
                 | models.Q(amount__lt=0, method="offset"),
                 name="payment_sign",

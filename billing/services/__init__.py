@@ -1,5 +1,6 @@
 """What billing does: charge conferences, draft and issue invoices, take payments."""
 
+from .bank_files import BankFileRefusedError, import_bank_file
 from .catalogue import (
     BilledAlreadyError,
     CodeTakenError,
@@ -12,6 +13,7 @@ from .catalogue import (
     withdraw_one_off_charge,
 )
 from .charges import ConferenceNotOverError, charge_conference
+from .closing import MonthClosedError, MonthNotReadyError, close_month
 from .credit_notes import (
     CreditChangedMeanwhileError,
     ReissueRefusedError,
@@ -20,6 +22,7 @@ from .credit_notes import (
     reissue,
 )
 from .credit_plans import CreditPlan, CreditRefusedError, plan_credit
+from .customer_credit import CreditTooSmallError, free_overpaid, refund_credit, use_credit
 from .exchange import (
     ExchangeRateMissingError,
     ExchangeRateRefusedError,
@@ -36,6 +39,14 @@ from .issuing import (
     NothingToIssueError,
     VatRateMissingError,
     issue_invoice,
+)
+from .matching import (
+    MatchRefusedError,
+    assign_refund,
+    assign_return,
+    assign_transaction,
+    reopen_transaction,
+    set_transaction_aside,
 )
 from .payments import PaymentReferenceUsedError, PaymentRefusedError, record_payment
 from .preparing import Run, due_periods, issue_due_conference_invoices, prepare_period
@@ -74,18 +85,23 @@ from .sending import (
 from .settings import open_series, set_vat_rate
 
 __all__ = [
+    "BankFileRefusedError",
     "BilledAlreadyError",
     "CodeTakenError",
     "ConferenceNotOverError",
     "CreditChangedMeanwhileError",
     "CreditPlan",
     "CreditRefusedError",
+    "CreditTooSmallError",
     "ExchangeRateMissingError",
     "ExchangeRateRefusedError",
     "FlagGoneError",
     "InvoiceNotDraftError",
     "IssueDateRefusedError",
     "IssuerMissingError",
+    "MatchRefusedError",
+    "MonthClosedError",
+    "MonthNotReadyError",
     "NegativeInvoiceError",
     "NotInForceError",
     "NotSendableError",
@@ -108,12 +124,18 @@ __all__ = [
     "accept_flag",
     "add_one_off_charge",
     "assign_conference",
+    "assign_refund",
+    "assign_return",
+    "assign_transaction",
     "cancel_run",
     "charge_conference",
+    "close_month",
     "credit_adjustments",
     "credit_invoice",
     "due_periods",
     "end_subscription",
+    "free_overpaid",
+    "import_bank_file",
     "issue_due_conference_invoices",
     "issue_invoice",
     "leave_charge",
@@ -125,7 +147,9 @@ __all__ = [
     "read_ecb_rates",
     "record_payment",
     "refresh_draft",
+    "refund_credit",
     "reissue",
+    "reopen_transaction",
     "request_figures",
     "resume_run",
     "retry_charge",
@@ -134,6 +158,7 @@ __all__ = [
     "send_all",
     "send_invoice",
     "set_exchange_rate",
+    "set_transaction_aside",
     "set_vat_rate",
     "set_way_of_sending",
     "silent_re_ratings",
@@ -141,6 +166,7 @@ __all__ = [
     "start_re_rating",
     "start_run",
     "subscribe",
+    "use_credit",
     "withdraw_one_off_charge",
     "work_on_re_rating",
     "work_on_run",

@@ -3,11 +3,11 @@
 import datetime as dt
 from decimal import Decimal
 
-from django.db import transaction
+from django.db.transaction import atomic
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing.models import Invoice, Payment
+from billing.models import BankTransaction, Invoice, Payment
 from billing.selectors.invoices import with_balances
 from customers.services import Who
 from integration.services import record_event
@@ -49,7 +49,7 @@ def record_payment(
             more than the balance.
         PaymentReferenceUsedError: the reference stands for another amount or day.
     """
-    with transaction.atomic():
+    with atomic():
         locked = Invoice.objects.select_for_update(of=("self",)).get(pk=invoice.pk)
         if reference:
             there = Payment.objects.filter(
@@ -57,24 +57,90 @@ def record_payment(
             ).first()
             if there is not None:
                 return _same(there, amount, paid_on)
-        _refuse(locked, amount)
-        event = record_event(
-            type="payment.recorded",
-            actor=actor,
-            customer_number=locked.customer.number,
-            subject=("invoice", locked.number),
-            data={"paid_on": paid_on.isoformat(), "method": method},
-            now=now,
-        )
-        return Payment.objects.create(
+        return add_payment(
             invoice=locked,
             amount=amount,
             paid_on=paid_on,
             method=method,
             reference=reference,
-            recorded_by=event.actor,
-            recorded_at=now,
+            actor=actor,
+            now=now,
         )
+
+
+def add_payment(
+    *,
+    invoice: Invoice,
+    amount: Decimal,
+    paid_on: dt.date,
+    method: str,
+    actor: Who,
+    now: dt.datetime,
+    reference: str = "",
+    transaction: BankTransaction | None = None,
+) -> Payment:
+    """Note a payment of an invoice that the caller has locked in this transaction.
+
+    Raises:
+        PaymentRefusedError: see ``record_payment``.
+    """
+    _refuse(invoice, amount)
+    event = record_event(
+        type="payment.recorded",
+        actor=actor,
+        customer_number=invoice.customer.number,
+        subject=("invoice", invoice.number or ""),
+        data={"paid_on": paid_on.isoformat(), "method": method},
+        now=now,
+    )
+    return Payment.objects.create(
+        invoice=invoice,
+        amount=amount,
+        paid_on=paid_on,
+        method=method,
+        reference=reference,
+        transaction=transaction,
+        recorded_by=event.actor,
+        recorded_at=now,
+    )
+
+
+def take_back_payment(
+    *,
+    payment: Payment,
+    on: dt.date,
+    actor: Who,
+    now: dt.datetime,
+    transaction: BankTransaction | None = None,
+    event_type: str = "payment.taken_back",
+) -> Payment:
+    """Take a payment back, wholly and once: the invoice is owed again. Its row stays.
+
+    Raises:
+        PaymentRefusedError: it was taken back before.
+    """
+    Invoice.objects.select_for_update(of=("self",)).get(pk=payment.invoice_id)
+    if Payment.objects.filter(reverses=payment).exists():
+        raise PaymentRefusedError(_("The payment was taken back already."))
+    event = record_event(
+        type=event_type,
+        actor=actor,
+        customer_number=payment.invoice.customer.number,
+        subject=("invoice", payment.invoice.number or ""),
+        data={"on": on.isoformat()},
+        now=now,
+    )
+    return Payment.objects.create(
+        invoice=payment.invoice,
+        amount=-payment.amount,
+        paid_on=on,
+        method=payment.method,
+        reference=payment.reference,
+        transaction=transaction,
+        reverses=payment,
+        recorded_by=event.actor,
+        recorded_at=now,
+    )
 
 
 def _same(payment: Payment, amount: Decimal, paid_on: dt.date) -> Payment:
