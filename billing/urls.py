@@ -18,6 +18,7 @@ from .views import (
     runs,
     sending,
     series,
+    taxes,
 )
 
 app_name = "billing"
@@ -79,6 +80,10 @@ urlpatterns = [
     path("re-ratings/<int:pk>/", re_ratings.re_rating_detail, name="re_rating_detail"),
     path("re-ratings/<int:pk>/progress/", re_ratings.re_rating_progress, name="re_rating_progress"),
     path("series/", series.series_report, name="series_report"),
+    path("books/<str:book>/", taxes.book, name="book"),
+    path("books/<str:book>.<str:export>", taxes.book_export, name="book_export"),
+    path("month/", taxes.month, name="month"),
+    path("months/<str:period>/close/", taxes.month_close, name="month_close"),
     path("problems/", problems.problem_list, name="problem_list"),
     path("problems/<int:pk>/retry/", problems.problem_retry, name="problem_retry"),
     path("problems/<int:pk>/leave/", problems.problem_leave, name="problem_leave"),

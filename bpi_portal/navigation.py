@@ -59,6 +59,7 @@ ENTRIES = (
     Entry(_("Problems"), "triangle-alert", "billing:problem_list", BILLING, "p"),
     Entry(_("Wrong rates"), "table-2", "billing:re_rating_list", BILLING),
     Entry(_("Numbers"), "list-ordered", "billing:series_report", BILLING),
+    Entry(_("Close a month"), "calendar-days", "billing:month", BILLING),
     Entry(
         _("Reservations"),
         "calendar-days",

@@ -130,9 +130,8 @@ def conversion_of(invoice: Invoice, company: Issuer | None = None) -> Converted 
     )
 
 
-def rate_is_missing(invoice: Invoice) -> bool:
+def rate_is_missing(invoice: Invoice, company: Issuer | None) -> bool:
     """Tell whether a document has VAT in another currency, and nobody knows what it is in ours."""
-    company = issuer()
     return (
         company is not None
         and company.currency != invoice.currency

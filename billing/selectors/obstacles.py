@@ -45,13 +45,14 @@ def obstacles_to_issue(invoice: Invoice) -> Obstacles | None:
     contract = invoice.contract
     if invoice.state != Invoice.State.DRAFT or contract is None:
         return None
+    company = issuer()
     found = Obstacles(
-        issuer_missing=issuer() is None,
+        issuer_missing=company is None,
         vat_category_without_rate=", ".join(categories_without_rate(invoice, contract)),
         is_empty=not invoice.lines.exists(),
         is_negative=invoice.total < 0,
         problems=Charge.objects.filter(invoice=invoice).exclude(problem="").count(),
-        exchange_rate_missing=rate_is_missing(invoice),
+        exchange_rate_missing=rate_is_missing(invoice, company),
         without_reason=", ".join(_categories_without_reason(invoice)),
     )
     if (

@@ -27,7 +27,12 @@ class InvoiceRowSerializer(MoneyForThosePermitted, ModelSerializer):
 
     money_permission = AMOUNTS
     money_fields: ClassVar[tuple[str, ...]] = (
-        *("net", "vat", "total", "paid", "credited", "balance"),
+        "net",
+        "vat",
+        "total",
+        "paid",
+        "credited",
+        "balance",
     )
 
     status = serializers.ChoiceField(

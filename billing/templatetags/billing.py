@@ -1,12 +1,13 @@
 """Show what billing counts: quantities by the kind of their line, amounts without a symbol."""
 
+import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
 from django import template
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy, ngettext
 
 from billing.models import Flag, InvoiceLine, LineKind, PaymentMethod, Product
@@ -24,6 +25,18 @@ _CAUSES: Final = {
     "re_rating": gettext_lazy("rate corrected"),
 }
 _PER_PORT: Final = ("unused_ports", "overage_ports")
+
+
+@register.filter
+def book_cell(value: object) -> str:
+    """Write a cell of a book: days short, amounts with their decimals, what is unknown empty."""
+    if value is None:
+        return ""
+    if isinstance(value, dt.date):
+        return date_format(value, "SHORT_DATE_FORMAT")
+    if isinstance(value, Decimal):
+        return number_format(value)
+    return str(value)
 
 
 @register.filter

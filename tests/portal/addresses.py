@@ -145,6 +145,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "mailing:mailing_schedule": _DRAFT_MAILING,
     "mailing:mailing_lists": _DRAFT_MAILING,
     "billing:invoice_issue": {"pk": lambda world: world.draft.pk},
+    "billing:book": {"book": lambda _world: "issued"},
+    "billing:book_export": {"book": lambda _world: "issued"},
+    "billing:month_close": {"period": lambda _world: "2020-01"},
     "billing:re_rating_create": {"pk": lambda world: world.contract.rates.first().pk},
     "invoice-issue": {"id": lambda world: world.draft.pk},
 }

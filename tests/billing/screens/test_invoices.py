@@ -178,7 +178,7 @@ def test_the_detail_asks_as_much_however_long_it_is(billing, django_assert_max_n
     for day in range(13, 19):
         charge(make_conference(invoice.customer, (f"{day} 10:00", f"{day} 10:10", "toll")))
     draft = Invoice.objects.get(state="draft")
-    with django_assert_max_num_queries(22):  # what keeps it from being issued is looked up, too
+    with django_assert_max_num_queries(24):  # what keeps it from being issued is looked up, too
         page(billing, detail(draft))
 
 
