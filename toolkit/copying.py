@@ -39,7 +39,10 @@ def copy_rows(
     table = connection.ops.quote_name(model._meta.db_table)
     count = size = 0
     pieces: list[str] = []
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+    copying = f"COPY {table} ({names}) FROM STDIN"
+    # Around what the driver raises when the copy ends: callers know Django's errors.
+    wrapped = connection.wrap_database_errors
+    with connection.cursor() as cursor, wrapped, cursor.copy(copying) as copy:
         for row in rows:
             line = "\t".join([_WRITERS[type(value)](value) for value in row])
             pieces.append(line)
@@ -54,11 +57,15 @@ def copy_rows(
 
 
 def copy_models(instances: Sequence[models.Model]) -> int:
-    """Write new rows of one table by COPY, each with an id (see ``next_ids``); return how many."""
+    """Write new rows of one table by COPY; return how many.
+
+    All with an id (see ``next_ids``), or all without: then the database gives them one, unseen.
+    """
     if not instances:
         return 0
     model = type(instances[0])
-    fields = model._meta.concrete_fields
+    has_ids = instances[0].pk is not None
+    fields = [one for one in model._meta.concrete_fields if has_ids or not one.primary_key]
     values = attrgetter(*(field.attname for field in fields))
     columns = [str(field.column) for field in fields]
     return copy_rows(model, columns, map(values, instances))

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 from enum import StrEnum
 
 from django.db.models import F, Q, QuerySet
@@ -43,7 +44,7 @@ def refresh_conference_lines(
     ).delete()
     missing = wanted.filter(invoice_lines=None).select_related("charge__conference")
     InvoiceLine.objects.bulk_create(
-        [_conference_line(invoice, line) for line in missing], batch_size=_ROWS_AT_ONCE
+        [conference_line(invoice, line) for line in missing], batch_size=_ROWS_AT_ONCE
     )
 
 
@@ -54,7 +55,7 @@ def refresh_period_lines(invoice: Invoice, known: KnownTerms) -> None:
     too late for its invoice; late ones of other months count for their own.
     """
     there = InvoiceLine.objects.filter(invoice=invoice, kind__in=OF_PERIOD, adjusts=None)
-    lines = list(_period_lines(invoice, known))
+    lines = list(new_period_lines(invoice, known))
     fields = ("kind", "quantity", "net", "description", "basis")
     if list(there.order_by("kind").values_list(*fields)) == [
         tuple(getattr(line, name) for name in fields) for line in lines
@@ -99,7 +100,8 @@ def _of_charges(invoice: Invoice) -> QuerySet[InvoiceLine]:
     return InvoiceLine.objects.filter(invoice=invoice, charge_line__isnull=False, replaces=None)
 
 
-def _conference_line(invoice: Invoice, line: ChargeLine) -> InvoiceLine:
+def conference_line(invoice: Invoice, line: ChargeLine) -> InvoiceLine:
+    """Make the line of a charge line, in the language that is active."""
     conference = line.charge.conference
     return InvoiceLine(
         invoice=invoice,
@@ -119,8 +121,16 @@ def _conference_line(invoice: Invoice, line: ChargeLine) -> InvoiceLine:
     )
 
 
-def _period_lines(invoice: Invoice, known: KnownTerms) -> Iterator[InvoiceLine]:
-    for line, basis in period_lines_of(known, invoice.period):
+def new_period_lines(
+    invoice: Invoice, known: KnownTerms, *, net_of_conferences: Decimal | None = None
+) -> Iterator[InvoiceLine]:
+    """Make the lines of the month itself, in the language that is active.
+
+    ``net_of_conferences`` as for ``period_lines_of``.
+    """
+    for line, basis in period_lines_of(
+        known, invoice.period, net_of_conferences=net_of_conferences
+    ):
         yield InvoiceLine(
             invoice=invoice,
             kind=line.kind,

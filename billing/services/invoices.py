@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.db.models import F, Q, Sum
 from django.utils import translation
@@ -64,7 +65,7 @@ def period_draft(*, contract: Contract, period: str, now: dt.datetime) -> Invoic
         conference=None,
         kind=Invoice.Kind.INVOICE,
         replaces=None,
-        defaults=_head(contract, now),
+        defaults=head_of(contract, now),
     )
     return invoice
 
@@ -160,7 +161,8 @@ def follow_charges(*, charges: Collection[Charge], known: KnownTerms, now: dt.da
         refresh_draft(invoice=draft, known=known, conferences=conferences[pk], now=now)
 
 
-def _head(contract: Contract, now: dt.datetime) -> dict[str, object]:
+def head_of(contract: Contract, now: dt.datetime) -> dict[str, Any]:
+    """Answer what the draft of a contract begins with."""
     return {
         "customer_id": contract.customer_id,
         "currency": contract.currency,
@@ -175,7 +177,7 @@ def _conference_draft(charge: Charge, contract: Contract, now: dt.datetime) -> I
         conference_id=charge.conference_id,
         kind=Invoice.Kind.INVOICE,
         replaces=None,
-        defaults={"contract": contract, "period": charge.period} | _head(contract, now),
+        defaults={"contract": contract, "period": charge.period} | head_of(contract, now),
     )
     if invoice.state != Invoice.State.DRAFT:  # of the month that it was in before
         return next_draft(contract, charge.period, now)
@@ -214,7 +216,7 @@ def _refresh_totals(
         vat += amount
         tax = InvoiceTax(invoice=invoice, category=category, percent=percent, base=base)
         tax.amount = to_decimal(amount, invoice.currency)
-        tax.reason = _reason(tax, rates.get(category))
+        tax.reason = reason_of(tax, rates.get(category))
         taxes.append(tax)
     _replace_taxes(invoice, taxes)
     totals = [to_decimal(sum_, invoice.currency) for sum_ in (net, vat, net + vat)]
@@ -226,7 +228,7 @@ def _refresh_totals(
         invoice.save(update_fields=["net", "vat", "total", "language", "version", "updated_at"])
 
 
-def _reason(tax: InvoiceTax, rate: VatRate | None) -> str:
+def reason_of(tax: InvoiceTax, rate: VatRate | None) -> str:
     """Say why there is no VAT; for what was billed by another rate as it was said there."""
     if rate is not None and (tax.category, tax.percent) == (rate.category, rate.percent):
         return rate.reason_es if tax.invoice.language == "es" else rate.reason_en

@@ -103,6 +103,11 @@ class Ledger:
         """Answer the lines of ``changed`` that ``save`` would write."""
         return self._lines
 
+    @property
+    def unsaved_legs(self) -> list[RatedLeg]:
+        """Answer the legs of ``changed`` that ``save`` would write."""
+        return self._legs
+
     def save(self) -> None:
         """Write what was priced since the last time."""
         for charge in self._charges:
