@@ -18,6 +18,7 @@ from toolkit.widgets import MOMENT_FORMAT
 
 from .models import Bridge, Reservation
 from .selectors.booking import moments_of
+from .services import wants_reason
 
 FIRST, SECOND = "1", "2"
 
@@ -132,7 +133,7 @@ class ReservationForm(forms.Form):
         required=False,
     )
     override_reason = forms.CharField(
-        label=gettext_lazy("Why book for a suspended customer"), max_length=200, required=False
+        label=gettext_lazy("Why book all the same"), max_length=200, required=False
     )
     expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -150,8 +151,8 @@ class ReservationForm(forms.Form):
         self.found = found or []
         self.reservation = reservation
         super().__init__(data, initial=_initial(reservation) | (initial or {}))
-        suspended = customer is not None and customer.status == Customer.Status.SUSPENDED
-        if not (suspended and may_override) or reservation:
+        on_hold = customer is not None and wants_reason(customer)
+        if not (on_hold and may_override) or reservation:
             del self.fields["override_reason"]
         if reservation:
             del self.fields["customer"]

@@ -5,8 +5,10 @@ from .catalogue import OneOffCharge, Product, Subscription
 from .charges import BillingPeriod, Charge, ChargeLine, RatedLeg
 from .invoices import Invoice, InvoiceLine, InvoiceTax, Logo, Payment
 from .kinds import Flag, LineKind, PaymentMethod
+from .mandates import Collection, CollectionItem, Mandate
 from .re_rating import ReRatedMonth, ReRating
 from .receivables import CreditEntry
+from .reminders import CreditLimit, Dispute, ReceivablesSettings, Reminder, ReminderStep
 from .review import FlagAcceptance
 from .runs import BillingRun, RunItem
 from .sending import CustomerSending, InvoiceSending
@@ -22,8 +24,12 @@ __all__ = [
     "Charge",
     "ChargeLine",
     "ClosedMonth",
+    "Collection",
+    "CollectionItem",
     "CreditEntry",
+    "CreditLimit",
     "CustomerSending",
+    "Dispute",
     "ExchangeRate",
     "Flag",
     "FlagAcceptance",
@@ -34,6 +40,7 @@ __all__ = [
     "InvoiceTax",
     "LineKind",
     "Logo",
+    "Mandate",
     "OneOffCharge",
     "Payment",
     "PaymentMethod",
@@ -41,6 +48,9 @@ __all__ = [
     "RatedLeg",
     "ReRatedMonth",
     "ReRating",
+    "ReceivablesSettings",
+    "Reminder",
+    "ReminderStep",
     "RunItem",
     "SendingWay",
     "Subscription",

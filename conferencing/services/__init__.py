@@ -17,12 +17,14 @@ from .conferences import (
 from .intake import Outcome, OutcomeKind, accept_call_record
 from .moves import ReservationChangedError, move_reservation
 from .policies import (
+    CreditLimitReachedError,
     CustomerClosedError,
     CustomerSuspendedError,
     ReferenceNotListedError,
     ReferenceNotUsedError,
     ReferenceRefusedError,
     ReferenceRequiredError,
+    wants_reason,
 )
 from .reservations import (
     BridgeFullError,
@@ -45,6 +47,7 @@ __all__ = [
     "BridgeFullError",
     "ConferenceNotLiveError",
     "ConferenceNotOrphanError",
+    "CreditLimitReachedError",
     "CustomerClosedError",
     "CustomerSuspendedError",
     "GatewayOnlyError",
@@ -74,4 +77,5 @@ __all__ = [
     "issue_ticket",
     "move_reservation",
     "remove_leg",
+    "wants_reason",
 ]

@@ -34,6 +34,21 @@ class CustomerSuspendedError(DomainError):
         self.may_override = may_override
 
 
+class CreditLimitReachedError(DomainError):
+    """New bookings are refused while the customer owes more than is allowed; no amount is said.
+
+    Attributes:
+        may_override: Whether this actor may book all the same, saying why.
+    """
+
+    code = "credit-limit-reached"
+    title = _("The credit limit is reached")
+
+    def __init__(self, *, may_override: bool) -> None:
+        super().__init__(_("The customer owes more than agreed: billing has stopped new bookings."))
+        self.may_override = may_override
+
+
 class CustomerClosedError(DomainError):
     """A closed customer books nothing, whoever asks."""
 
@@ -93,13 +108,23 @@ def check_may_book(*, customer: Customer, actor: Who, override_reason: str) -> N
     Raises:
         CustomerClosedError: always for closed customers.
         CustomerSuspendedError: no permission ``conferencing.book_for_suspended``, or no reason.
+        CreditLimitReachedError: the same, of a customer who owes more than is allowed.
     """
     if customer.status == Customer.Status.CLOSED:
         raise CustomerClosedError
+    may_override = has_permission(actor, "conferencing.book_for_suspended")
+    if may_override and override_reason and wants_reason(customer):
+        return
     if customer.status == Customer.Status.SUSPENDED:
-        may_override = has_permission(actor, "conferencing.book_for_suspended")
-        if not (may_override and override_reason):
-            raise CustomerSuspendedError(customer.status_reason, may_override=may_override)
+        raise CustomerSuspendedError(customer.status_reason, may_override=may_override)
+    if customer.credit_hold == Customer.CreditHold.BLOCK:
+        raise CreditLimitReachedError(may_override=may_override)
+
+
+def wants_reason(customer: Customer) -> bool:
+    """Tell whether a booking of the customer needs permission and a reason."""
+    is_blocked = customer.credit_hold == Customer.CreditHold.BLOCK
+    return customer.status == Customer.Status.SUSPENDED or is_blocked
 
 
 def check_reference(*, customer: Customer, reference: str) -> None:

@@ -17,7 +17,7 @@ from toolkit.errors import DomainError
 from toolkit.telephony import Access
 
 from .numbers import new_pins, next_reservation_number, next_room
-from .policies import Who, check_may_book, check_reference, name_of
+from .policies import Who, check_may_book, check_reference, name_of, wants_reason
 
 LONGEST_MINUTES: Final = 24 * 60
 # A booking for "now" takes a while to be typed and sent.
@@ -105,7 +105,8 @@ def book_reservation(
 
     Raises:
         ReservationInvalidError: impossible at any time (past, too long, larger than any bridge…).
-        CustomerClosedError, CustomerSuspendedError: see ``check_may_book``.
+        CustomerClosedError, CustomerSuspendedError, CreditLimitReachedError: see
+            ``check_may_book``.
         ReferenceRefusedError: one of its kinds, see ``check_reference``.
         NoBridgeError: none is in use.
         BridgeFullError: too few free ports then, with three times that have them.
@@ -135,9 +136,7 @@ def book_reservation(
             room=next_room(),
             pin=pin,
             host_pin=host_pin,
-            override_reason=(
-                override_reason if customer.status == Customer.Status.SUSPENDED else ""
-            ),
+            override_reason=override_reason if wants_reason(customer) else "",
             source=source,
             created_by=name_of(actor),
         )

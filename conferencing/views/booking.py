@@ -16,6 +16,7 @@ from conferencing.selectors import Slot
 from conferencing.selectors.booking import customers_meant
 from conferencing.services import (
     BridgeFullError,
+    CreditLimitReachedError,
     CustomerClosedError,
     CustomerSuspendedError,
     ReferenceRefusedError,
@@ -148,9 +149,9 @@ def _refused(form: ReservationForm, error: DomainError) -> list[Slot]:
             form.refuse(error.field, str(error))
         case ReferenceRefusedError():
             form.refuse("billing_reference", str(error))
-        case CustomerSuspendedError() if error.may_override:
+        case CustomerSuspendedError() | CreditLimitReachedError() if error.may_override:
             form.refuse("override_reason", str(error))
-        case CustomerSuspendedError() | CustomerClosedError():
+        case CustomerSuspendedError() | CreditLimitReachedError() | CustomerClosedError():
             form.refuse("customer", str(error))
         case ReservationChangedError():
             message = _("%(error)s Look at it in another window, then decide.")

@@ -24,6 +24,13 @@ class Customer(models.Model):
         SUSPENDED = "suspended", _("Suspended")
         CLOSED = "closed", _("Closed")
 
+    class CreditHold(models.TextChoices):
+        """What comes of owing more than is allowed."""
+
+        NONE = "none", _("Within the credit limit")
+        WARN = "warn", _("Over the credit limit")
+        BLOCK = "block", _("Over the credit limit: no bookings")
+
     class ReferencePolicy(models.TextChoices):
         """What a booking must say about whom the customer bills internally."""
 
@@ -50,6 +57,10 @@ class Customer(models.Model):
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.ACTIVE)
     status_reason = models.CharField(_("reason of the status"), max_length=200, blank=True)
+    # Kept by billing, which knows the money; whoever books is told no amount.
+    credit_hold = models.CharField(
+        _("credit limit"), max_length=5, choices=CreditHold, default=CreditHold.NONE, editable=False
+    )
     account_manager = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

@@ -7,6 +7,7 @@ from .customers import (
     change_customer,
     reactivate_customer,
     register_customer,
+    set_credit_hold,
     suspend_customer,
 )
 from .issuer import IssuerChangedMeanwhileError, save_holidays, save_issuer
@@ -65,5 +66,6 @@ __all__ = [
     "save_issuer",
     "save_list",
     "save_view",
+    "set_credit_hold",
     "suspend_customer",
 ]

@@ -159,6 +159,28 @@ def reactivate_customer(*, customer: Customer, actor: Who, now: datetime) -> Cus
     return _set_status(customer, Customer.Status.ACTIVE, "", actor, now)
 
 
+@transaction.atomic
+def set_credit_hold(*, customer: Customer, hold: str, actor: Who, now: datetime) -> Customer:
+    """Say what comes of bookings because of what the customer owes; billing alone knows.
+
+    Safe to repeat. No new version: nobody edits it in a form.
+    """
+    locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    if locked.credit_hold == hold:
+        return locked
+    locked.credit_hold = Customer.CreditHold(hold)
+    locked.save(update_fields=["credit_hold", "updated_at"])
+    record_event(
+        type="customer.credit_hold_changed",
+        actor=actor,
+        customer_number=locked.number,
+        subject=("customer", locked.number),
+        data={"hold": hold},
+        now=now,
+    )
+    return locked
+
+
 def _set_status(
     customer: Customer, status: Customer.Status, reason: str, actor: Who, now: datetime
 ) -> Customer:
