@@ -167,8 +167,9 @@ def pure_totals(path: Path) -> dict[str, tuple[Any, ...]]:
 
     bridge = Bridge.objects.get(slug="bench")
     calls: dict[str, list[str]] = {}
-    for line in path.open():
-        calls.setdefault(json.loads(line)["customer"], []).append(line)
+    with path.open() as file:
+        for line in file:
+            calls.setdefault(json.loads(line)["customer"], []).append(line)
     found = {}
     for contract in Contract.objects.select_related("customer").iterator():
         number = contract.customer.number

@@ -87,7 +87,7 @@ class _Writers(dict[type, Callable[[Any], str]]):
     def __missing__(self, kind: type) -> Callable[[Any], str]:
         for ancestor in kind.__mro__[1:]:
             if ancestor in self:
-                self[kind] = writer = self[ancestor]
+                self[kind] = writer = _choice if ancestor is str else self[ancestor]
                 return writer
         message = f"no way to write {kind.__name__} to a table"
         raise TypeError(message)
@@ -100,7 +100,7 @@ def _choice(value: str) -> str:
 _WRITERS = _Writers(
     {
         type(None): lambda _value: "\\N",
-        str: _choice,
+        str: _text,
         int: str,
         bool: lambda value: "t" if value else "f",
         Decimal: str,

@@ -20,6 +20,7 @@ from toolkit.telephony import Access
 MOST_LEGS: Final = 10_000
 LARGEST_ROOM: Final = 2**63 - 1
 HOW: Final = "record"
+_ACCESSES: Final = frozenset(Access.values)  # made anew at each look otherwise
 _NUMBER: Final = re.compile(r"\+?[0-9]{2,19}")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
 
@@ -131,7 +132,7 @@ def _leg(reader: "_Reader", row: object, index: int) -> LegRecord | None:
     leg_id = reader.text(row, "id", at, required=True, longest=64)
     participant = reader.text(row, "participant", at, longest=120)
     access = reader.text(row, "access", at, longest=20)
-    if access and access not in Access.values:
+    if access and access not in _ACCESSES:
         reader.fault(f"{at}/access", "invalid_choice", _("No such kind of access."))
     number = reader.text(row, "number", at, longest=20)
     if number and not _NUMBER.fullmatch(number):
