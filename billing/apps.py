@@ -16,3 +16,4 @@ class BillingConfig(AppConfig):
         from integration.selectors import register_purpose
 
         register_purpose("billing.invoice", label=_("Invoice"), permission="billing.view_invoice")
+        register_purpose("billing.reminder", label=_("Reminder"), permission="billing.view_invoice")

@@ -10,6 +10,7 @@ from .invoice import (
     InvoiceDocument,
 )
 from .invoice_pdf import invoice_pdf
+from .statement import OpenItem, StatementDocument, StatementLine, statement_pdf
 
 __all__ = [
     "BilledConference",
@@ -19,7 +20,11 @@ __all__ = [
     "CallDetail",
     "CorrectedInvoice",
     "InvoiceDocument",
+    "OpenItem",
     "ReferenceGroup",
+    "StatementDocument",
+    "StatementLine",
     "call_detail_pdf",
     "invoice_pdf",
+    "statement_pdf",
 ]

@@ -53,7 +53,7 @@ def assign_transaction(
             do not agree, or an invoice is of another currency.
         PaymentRefusedError: more than is owed of an invoice.
     """
-    locked = _open(transaction)
+    locked = lock_open(transaction)
     if locked.amount < 0:
         raise MatchRefusedError(_("This money left the account: it pays no invoice."))
     rest = locked.amount - sum(parts.values(), Decimal())
@@ -80,7 +80,7 @@ def assign_transaction(
         )
     if rest and credit_to is not None:
         _credit(locked, credit_to, rest, CreditEntry.Kind.OVERPAID, actor, now)
-    return _settle(locked, State.ASSIGNED, actor, now, customer=customer)
+    return settle(locked, State.ASSIGNED, actor, now, customer=customer)
 
 
 @atomic
@@ -93,11 +93,11 @@ def assign_refund(
         MatchRefusedError: dealt with before, or money came in.
         CreditTooSmallError: the customer has not so much to his credit.
     """
-    locked = _open(transaction)
+    locked = lock_open(transaction)
     if locked.amount > 0:
         raise MatchRefusedError(_("This money came in: it is no refund."))
     _credit(locked, customer, locked.amount, CreditEntry.Kind.REFUNDED, actor, now)
-    return _settle(locked, State.ASSIGNED, actor, now, customer=customer)
+    return settle(locked, State.ASSIGNED, actor, now, customer=customer)
 
 
 @atomic
@@ -110,7 +110,7 @@ def assign_return(
         MatchRefusedError: dealt with before, or the amounts differ.
         PaymentRefusedError: the payment was taken back before.
     """
-    locked = _open(transaction)
+    locked = lock_open(transaction)
     if locked.amount != -payment.amount or locked.currency != payment.invoice.currency:
         raise MatchRefusedError(_("The amount returned is not that of the payment."))
     take_back_payment(
@@ -121,7 +121,7 @@ def assign_return(
         actor=actor,
         now=now,
     )
-    return _settle(locked, State.ASSIGNED, actor, now, customer=payment.invoice.customer)
+    return settle(locked, State.ASSIGNED, actor, now, customer=payment.invoice.customer)
 
 
 @atomic
@@ -133,10 +133,10 @@ def set_transaction_aside(
     Raises:
         MatchRefusedError: dealt with before, or no reason.
     """
-    locked = _open(transaction)
+    locked = lock_open(transaction)
     if not reason.strip():
         raise MatchRefusedError(_("Say why it is set aside."))
-    return _settle(locked, State.SET_ASIDE, actor, now, note=reason.strip()[:200])
+    return settle(locked, State.SET_ASIDE, actor, now, note=reason.strip()[:200])
 
 
 @atomic
@@ -169,10 +169,15 @@ def reopen_transaction(
             actor=actor,
             now=now,
         )
-    return _settle(locked, State.OPEN, actor, now)
+    return settle(locked, State.OPEN, actor, now)
 
 
-def _open(transaction: BankTransaction) -> BankTransaction:
+def lock_open(transaction: BankTransaction) -> BankTransaction:
+    """Lock a transaction that nobody has dealt with.
+
+    Raises:
+        MatchRefusedError: somebody has.
+    """
     locked = BankTransaction.objects.select_for_update(of=("self",)).get(pk=transaction.pk)
     if locked.state != State.OPEN:
         raise MatchRefusedError(_("Somebody dealt with this transaction already."))
@@ -200,7 +205,7 @@ def _credit(
     )
 
 
-def _settle(
+def settle(
     transaction: BankTransaction,
     state: str,
     actor: Who,
@@ -209,6 +214,7 @@ def _settle(
     customer: Customer | None = None,
     note: str = "",
 ) -> BankTransaction:
+    """Note what became of a locked transaction."""
     verbs = {State.ASSIGNED: "matched", State.SET_ASIDE: "set_aside", State.OPEN: "reopened"}
     event = record_event(
         type=f"bank_transaction.{verbs[State(state)]}",
