@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
                 ('days_between', models.PositiveSmallIntegerField(default=7, help_text='At least; however late an invoice is.', verbose_name='days between two reminders')),
-                ('creditor_id', models.CharField(blank=True, help_text='Given by the bank, such as ES50ZZZB12345674. Direct debits need it.', max_length=35, verbose_name='creditor identifier (SEPA)')),
+                ('creditor_id', models.CharField(blank=True, help_text='Given by the bank, such as ES11ZZZB12345674. Direct debits need it.', max_length=35, verbose_name='creditor identifier (SEPA)')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
             ],
             options={

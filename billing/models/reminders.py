@@ -142,7 +142,7 @@ class ReceivablesSettings(models.Model):
         _("creditor identifier (SEPA)"),
         max_length=35,
         blank=True,
-        help_text=_("Given by the bank, such as ES50ZZZB12345674. Direct debits need it."),
+        help_text=_("Given by the bank, such as ES11ZZZB12345674. Direct debits need it."),
     )
     version = models.PositiveIntegerField(default=1, editable=False)
 

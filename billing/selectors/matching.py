@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from billing.models import BankTransaction, Invoice, Payment, PaymentMethod
+from billing.models import BankTransaction, Collection, Invoice, Payment, PaymentMethod
 from customers.models import Customer
 
 from .customer_credit import credit_of
@@ -41,7 +41,8 @@ class Suggestion:
     """What a transaction may be for. ``reasons`` are codes that the screen has words for.
 
     ``is_sure``: the amount agrees to the cent with what was found by number or customer. Money that
-    came in has ``parts`` and ``credit`` (the rest, for ``customer``), money that left either
+    came in has ``parts`` and ``credit`` (the rest, for ``customer``) or is that of a whole
+    ``collection``; money that left has either
     ``returned`` or ``refund_to``.
     """
 
@@ -50,6 +51,7 @@ class Suggestion:
     credit: Decimal = Decimal(0)
     returned: Payment | None = None
     refund_to: Customer | None = None
+    collection: Collection | None = None
     reasons: Sequence[str] = ()
     is_sure: bool = False
 
@@ -94,6 +96,7 @@ class _Book:
     by_customer: dict[int, list[Invoice]] = field(default_factory=lambda: defaultdict(list))
     payers: dict[str, int] = field(default_factory=dict)
     debits: list[Payment] = field(default_factory=list)
+    collections: list[Collection] = field(default_factory=list)
     customers: dict[int, Customer] = field(default_factory=dict)
 
     @classmethod
@@ -115,6 +118,7 @@ class _Book:
                     method=PaymentMethod.DIRECT_DEBIT, amount__in=backwards, reversed_by=None
                 ).select_related("invoice__customer")
             )
+        book.collections = list(Collection.objects.filter(state=Collection.State.PREPARED))
         return book
 
     def named(self, transaction: BankTransaction) -> list[Invoice]:
@@ -143,6 +147,9 @@ class _Book:
 
 
 def _incoming(transaction: BankTransaction, book: _Book) -> Suggestion | None:
+    collected = [one for one in book.collections if one.total == transaction.amount]
+    if len(collected) == 1 and transaction.currency == "EUR":
+        return Suggestion(collection=collected[0], reasons=("collection", "amount"), is_sure=True)
     named = book.named(transaction)
     if named:
         return _for_named(transaction, named, book)

@@ -8,7 +8,15 @@ from django.db.transaction import atomic
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing.models import BankTransaction, CreditEntry, Invoice, Payment, PaymentMethod
+from billing.models import (
+    BankTransaction,
+    Collection,
+    CollectionItem,
+    CreditEntry,
+    Invoice,
+    Payment,
+    PaymentMethod,
+)
 from customers.models import Customer
 from customers.services import Who
 from integration.services import record_event
@@ -169,7 +177,19 @@ def reopen_transaction(
             actor=actor,
             now=now,
         )
+    _revive_debits(locked)
     return settle(locked, State.OPEN, actor, now)
+
+
+def _revive_debits(transaction: BankTransaction) -> None:
+    """Let the direct debits that the transaction was for be in collection again."""
+    paid = transaction.payments.filter(reverses=None, method=PaymentMethod.DIRECT_DEBIT)
+    items = CollectionItem.objects.filter(end_to_end_id__in=paid.values("reference"))
+    found = Collection.objects.filter(items__in=items, state=Collection.State.COLLECTED)
+    for collection in found.distinct():
+        collection.items.update(is_live=True)
+        collection.state = Collection.State.PREPARED
+        collection.save(update_fields=["state"])
 
 
 def lock_open(transaction: BankTransaction) -> BankTransaction:

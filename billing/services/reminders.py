@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from stdnum.eu import at_02
 
 from billing.models import Invoice, ReceivablesSettings, Reminder, ReminderStep
 from billing.selectors.invoices import today
@@ -39,6 +40,14 @@ class StepChangedMeanwhileError(DomainError):
     code = "precondition-failed"
     title = gettext_lazy("Changed in the meantime")
     status = 412
+
+
+class CreditorIdWrongError(DomainError):
+    """The creditor identifier can't be one."""
+
+    code = "creditor-id-wrong"
+    title = gettext_lazy("The creditor identifier is wrong")
+    status = 400
 
 
 def send_reminders(
@@ -123,7 +132,13 @@ def save_step(
 def save_receivables_settings(
     *, days_between: int, creditor_id: str, actor: Who, now: dt.datetime
 ) -> ReceivablesSettings:
-    """Say how often reminders follow each other, and who we are to the bank."""
+    """Say how often reminders follow each other, and who we are to the bank.
+
+    Raises:
+        CreditorIdWrongError: the identifier's check digits do not hold.
+    """
+    if creditor_id and not at_02.is_valid(creditor_id):
+        raise CreditorIdWrongError(_("The creditor identifier is wrong: look at each digit."))
     known = receivables_settings()
     known.days_between, known.creditor_id = days_between, creditor_id
     known.version += 1

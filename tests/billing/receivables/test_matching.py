@@ -274,5 +274,5 @@ def test_csv_is_matched_too(invoices):
 
 def test_suggestions_ask_no_more_for_more(invoices, django_assert_num_queries):
     transactions = told(*(Entry("1.00", f"{place}") for place in range(20)))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         suggestions(transactions)
