@@ -290,11 +290,17 @@ def test_invoices_show_only_to_whom_they_may(walk: Walk) -> None:
     assert any(INVOICE_NUMBER.search(text) for text in walk.pages["billing"].values())
 
 
+# Each department reads its own e-mail: the world's message is nobody's, those offered are its own.
+BY_PURPOSE = {"integration:message_detail"}
+
+
 def test_pages_offer_only_what_their_reader_may(walk: Walk) -> None:
     closed = [
         f"{role} is offered {method} {name}"
         for role, links in walk.links.items()
         for name, method in sorted(links)
-        if role not in walk.who[name, method] and not name.startswith(ELSEWHERE)
+        if role not in walk.who[name, method]
+        and not name.startswith(ELSEWHERE)
+        and name not in BY_PURPOSE
     ]
     assert not closed, "\n".join(closed)

@@ -40,6 +40,7 @@ def test_every_link_leads_somewhere(client: Client) -> None:
         elif response.headers["Content-Type"].startswith("text/html"):
             links = LINK.findall(response.content.decode())
             waiting.extend((address, urljoin(address, link)) for link in links)
+        response.close()  # a file that is sent stays open until then
     assert not broken, "\n".join(broken)
     assert len(seen) > 30
 
