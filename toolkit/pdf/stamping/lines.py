@@ -79,12 +79,17 @@ class Paragraph:
             return ()
         spans: list[tuple[int, int, str]] = []
         used = end = 0
-        blank = True
+        blank, alone = True, False
         for run, text in texts_of_runs(self.runs, self.segments[0], values):
             face = self.runs[run].face
             parts = text.split(" ")
             words = [face.word(part) for part in parts if part]
             leads, trails = not parts[0], not parts[-1]
+            if text == " " and not blank and self.align in ("start", "left"):
+                used += face.space_width
+                blank = alone = True
+                continue
+            alone = False
             if not words or len(words) + leads + trails < len(parts) or (leads and blank):
                 return ()
             glyphs = face.space_glyph.join([word.glyphs for word in words])
@@ -92,7 +97,7 @@ class Paragraph:
             used += sum([word.width for word in words]) + face.space_width * (len(parts) - 1)
             end = used - face.space_width * trails
             blank = trails
-        if not spans or not (self.nowrap or used < self._limit() - _NEAR):
+        if not spans or alone or not (self.nowrap or used < self._limit() - _NEAR):
             return ()
         x = self._offset(end / PANGO_SCALE, self.align_last)
         return ([Span(x + start / PANGO_SCALE, run, glyphs) for start, run, glyphs in spans],)
