@@ -254,7 +254,7 @@ def test_one_takes_what_no_other_holds(ready, monkeypatch):
     monkeypatch.setattr(
         tasks.run_billing,
         "apply_async",
-        lambda arguments, countdown: handed_over.append(arguments),
+        lambda arguments, **_options: handed_over.append(arguments),
     )
     held, free = fee(), fee()
     run = start()
