@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -81,13 +82,19 @@ def call(customer: str, serial: int, start: str, **fields: object) -> dict[str, 
     }
 
 
+_KINDS: list[dict[str, object]] = [
+    {"title": "Junta\n"},
+    {"recorded": True, "reserved_ports": 2},
+    {},
+    {},
+]
+
+
 def make_calls(numbers: list[str]) -> list[dict[str, object]]:
     return [
         call(number, 10 * turn + place, f"{2 + turn:02d}T19:50:00", **fields)
         for place, number in enumerate(numbers)
-        for turn, fields in enumerate(
-            [{"title": "Junta\n"}, {"recorded": True, "reserved_ports": 2}, {}, {}]
-        )
+        for turn, fields in enumerate(_KINDS)
     ]
 
 
@@ -109,7 +116,7 @@ def counts() -> list[int]:
     return [model.objects.count() for model in (*TABLES, BillingPeriod, Event)]
 
 
-_NAMES = {
+_NAMES: dict[Any, str] = {
     Conference: "customer room title state scheduled_start started_at ended_at recorded "
     "operator_assisted reserved_ports billing_reference record_version recorded_at reservation",
     CallRecord: "call_id version source message_id digest body received_at",

@@ -24,7 +24,8 @@ from billing.services import (
 from customers.models import SignedLink
 from customers.services import give_link, revoke_link
 from integration.models import Event, MessageAttachment, OutgoingMessage
-from tests.billing.world import LATER, NOW, make_draft, make_issued
+from tests.billing.world import LATER, make_draft, make_issued
+from tests.factories.billing import NOW
 from tests.factories.customers import make_customer
 
 pytestmark = pytest.mark.django_db

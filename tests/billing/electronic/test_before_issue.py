@@ -11,7 +11,8 @@ from billing.selectors.obstacles import obstacles_to_issue
 from billing.services import RulesBrokenError, credit_invoice, issue_invoice
 from billing.services import rules as rules_service
 from customers.models import Issuer
-from tests.billing.world import LATER, NOW, make_draft, make_issued, make_issuer_once
+from tests.billing.world import LATER, make_draft, make_issued, make_issuer_once
+from tests.factories.billing import NOW
 
 pytestmark = pytest.mark.django_db
 

@@ -92,4 +92,4 @@ def _cents(amount: Decimal | int) -> int:
 
 
 def _signed(amount: Decimal | int) -> str:
-    return f"{'1' if amount < 0 else '2'}{_cents(abs(amount)):014}"
+    return f"{'1' if amount < 0 else '2'}{abs(_cents(amount)):014}"
