@@ -14,8 +14,18 @@ from customers.models import Customer, CustomerList
 from customers.selectors import search_customers
 from toolkit.widgets import DateInput
 
-from .models import BillingRun, Charge, Flag, Invoice, Payment, PaymentMethod, RunItem
+from .models import (
+    BankTransaction,
+    BillingRun,
+    Charge,
+    Flag,
+    Invoice,
+    Payment,
+    PaymentMethod,
+    RunItem,
+)
 from .selectors import STATUSES
+from .selectors.receivables import BUCKETS, Ageing
 from .selectors.review import clean_ones, flagged_ones
 
 CLEAN = "none"
@@ -227,3 +237,77 @@ class PaymentFilter(django_filters.FilterSet):
             | Q(reference__icontains=text)
             | Q(invoice__customer__in=customers)
         )
+
+
+class BankTransactionFilter(django_filters.FilterSet):
+    """Find transactions of the bank by state, by payer, reference or text, by day and currency."""
+
+    q = django_filters.CharFilter(method="filter_words", label=_("Search"))
+    status = django_filters.ChoiceFilter(
+        field_name="state",
+        choices=BankTransaction.State.choices,
+        label=_("State"),
+        widget=forms.HiddenInput,
+    )
+    booked = django_filters.DateFromToRangeFilter(field_name="booked_on", label=_("Booked"))
+    amount = django_filters.NumberFilter(field_name="amount", label=_("Amount"))
+
+    class Meta:
+        model = BankTransaction
+        fields: list[str] = []
+
+    def filter_words(
+        self, queryset: QuerySet[BankTransaction], _name: str, value: str
+    ) -> QuerySet[BankTransaction]:
+        """What the bank says contains the text."""
+        text = value.strip()
+        return queryset.filter(
+            Q(party__icontains=text) | Q(reference__icontains=text) | Q(text__icontains=text)
+        )
+
+
+class ReceivablesFilter(django_filters.FilterSet):
+    """Find customers by words, what they owe by currency and by the days it is late.
+
+    The last two are asked of rows that are added up already: see ``rows_of``.
+    """
+
+    q = django_filters.CharFilter(method="filter_words", label=_("Search"))
+    currency = django_filters.CharFilter(method="leave", label=_("Currency"))
+    late = django_filters.ChoiceFilter(
+        method="leave",
+        label=_("Late"),
+        choices=[
+            ("1", _("1 day or more")),
+            ("31", _("More than 30 days")),
+            ("61", _("More than 60 days")),
+            ("91", _("More than 90 days")),
+        ],
+    )
+
+    class Meta:
+        model = Customer
+        fields: list[str] = []
+
+    def filter_words(
+        self, queryset: QuerySet[Customer], _name: str, value: str
+    ) -> QuerySet[Customer]:
+        """The customer has every word."""
+        return search_customers(queryset, value)
+
+    def leave(self, queryset: QuerySet[Customer], _name: str, _value: str) -> QuerySet[Customer]:
+        """Say nothing yet."""
+        return queryset
+
+    def rows_of(self, rows: list[Ageing]) -> list[Ageing]:
+        """Return those of the currency that are as late as was asked."""
+        known = self.form.cleaned_data if self.form.is_valid() else {}
+        currency = str(known.get("currency") or "").strip().upper()
+        late = int(known.get("late") or 0)
+        first = BUCKETS.index(late) + 1 if late in BUCKETS else 0
+        return [
+            row
+            for row in rows
+            if (not currency or row.currency == currency)
+            and (not first or any(row.buckets[first:]))
+        ]

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from billing import selectors, services
 from billing.models import Charge
+from billing.services.credit_limits import watch_credit_limits
+from billing.services.reminders import send_reminders
 from conferencing.models import Conference
 from toolkit.errors import DomainError
 
@@ -103,6 +105,18 @@ def write_invoice_mails() -> None:
             services.write_invoice_mail(sending_id=pk, now=timezone.now())
         except Exception:
             logger.exception("the e-mail of sending %s could not be written", pk)
+
+
+@shared_task
+def watch_receivables() -> None:
+    """Bring the flags of credit limits up to date."""
+    watch_credit_limits(now=timezone.now())
+
+
+@shared_task
+def remind_by_night() -> None:
+    """Send the reminders of those steps that are sent by themselves."""
+    send_reminders(automatic=True, actor="billing", now=timezone.now())
 
 
 def hand_over_run(run_id: int) -> None:

@@ -33,6 +33,8 @@ SEE_BILLING = [
     "billing.view_oneoffcharge",
     "billing.view_books",
     "billing.view_exchangerate",
+    "billing.view_banktransaction",
+    "billing.view_collection",
 ]
 LISTS = [
     "customers.view_customerlist",
@@ -92,6 +94,10 @@ BILLING = [
     "billing.change_exchangerate",
     "billing.close_month",
     "billing.add_payment",
+    "billing.receive_money",
+    "billing.remind",
+    "billing.set_credit_limit",
+    "billing.collect",
     *MEND_EMAIL,
     "integration.view_job",
 ]

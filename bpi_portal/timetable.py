@@ -36,6 +36,14 @@ TIMETABLE: dict[str, dict[str, object]] = {
         "task": "billing.tasks.write_invoice_mails",
         "schedule": 60.0,
     },
+    "see who is over the credit limit": {
+        "task": "billing.tasks.watch_receivables",
+        "schedule": 300.0,
+    },
+    "remind of what is due, where that is done unseen": {
+        "task": "billing.tasks.remind_by_night",
+        "schedule": crontab(hour=6, minute=30),
+    },
     "close reservations that nobody came to": {
         "task": "conferencing.tasks.close_missed",
         "schedule": 60.0,

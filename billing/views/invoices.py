@@ -25,6 +25,7 @@ from billing.models import Invoice, InvoiceLine, RatedLeg
 from billing.selectors import STATUSES, invoice_for, invoices_visible_to, today, with_balances
 from billing.selectors.call_detail import MOST_CALLS, call_detail_pdf, has_call_detail
 from billing.selectors.calls_of_invoice import calls_of, count_calls
+from billing.selectors.collecting import collecting_of
 from billing.selectors.credits import is_wholly_credited
 from billing.selectors.documents import invoice_pdf as pdf_of
 from billing.selectors.exchange import conversion_of
@@ -171,6 +172,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "credit_notes": credit_notes,
         "is_taken_back": bool(credit_notes) and is_wholly_credited(invoice),
         "obstacles": obstacles_to_issue(invoice),
+        "receivable": collecting_of(invoice),
         **sendings_shown(request.user, invoice),
         "calls": count_calls(invoice),
         "most_calls": MOST_CALLS,

@@ -1,4 +1,4 @@
-"""Forms of billing."""
+"""Forms of invoices, billing runs, the catalogue, credits and wrong rates."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,9 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import BillingRun, Invoice, InvoiceLine, PaymentMethod, Product, SendingWay
+from billing.selectors.credits import TaxLeft
+from billing.templatetags.billing import plain
 from customers.models import Customer
 from sales.models import Contract, ContractRate
 from sales.selectors import plain_amount
@@ -19,10 +22,6 @@ from toolkit.money import from_decimal, to_decimal
 from toolkit.periods import InvalidPeriodError, Period
 from toolkit.templatetags.values import num
 from toolkit.widgets import DateInput
-
-from .models import BillingRun, Invoice, InvoiceLine, PaymentMethod, Product, SendingWay
-from .selectors.credits import TaxLeft
-from .templatetags.billing import plain
 
 
 class PaymentForm(forms.Form):

@@ -1,0 +1,51 @@
+"""Forms of billing."""
+
+from .invoices import (
+    AcceptFlagForm,
+    AssignForm,
+    CreditForm,
+    EndSubscriptionForm,
+    OneOffChargeForm,
+    PaymentForm,
+    ProductForm,
+    RateCorrectionForm,
+    RunForm,
+    SendingWayForm,
+    SubscriptionForm,
+    month_of,
+)
+from .receivables import (
+    AssignPartsForm,
+    BankFileForm,
+    CollectionForm,
+    CreditLimitForm,
+    MandateForm,
+    PeriodForm,
+    ReceivablesSettingsForm,
+    RefundForm,
+    ReminderStepForm,
+)
+
+__all__ = [
+    "AcceptFlagForm",
+    "AssignForm",
+    "AssignPartsForm",
+    "BankFileForm",
+    "CollectionForm",
+    "CreditForm",
+    "CreditLimitForm",
+    "EndSubscriptionForm",
+    "MandateForm",
+    "OneOffChargeForm",
+    "PaymentForm",
+    "PeriodForm",
+    "ProductForm",
+    "RateCorrectionForm",
+    "ReceivablesSettingsForm",
+    "RefundForm",
+    "ReminderStepForm",
+    "RunForm",
+    "SendingWayForm",
+    "SubscriptionForm",
+    "month_of",
+]
