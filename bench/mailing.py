@@ -233,7 +233,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], default=[], help="all")
     parser.add_argument("--letters", type=int, default=10_000)
-    parser.add_argument("--invoices", type=int, default=4_000)
+    parser.add_argument("--invoices", type=int, default=10_000)
     parser.add_argument("--customers", type=int, default=500, help="of the mailing delivered")
     parser.add_argument("--memory", type=int, default=20_000)
     parser.add_argument("--json", action="store_true")
