@@ -32,6 +32,7 @@ urlpatterns = [
     path("bank/", bank.transaction_list, name="transaction_list"),
     path("bank/upload/", bank.bank_upload, name="bank_upload"),
     path("bank/<int:pk>/", bank.transaction_detail, name="transaction_detail"),
+    path("bank/<int:pk>/match/", bank.transaction_match, name="transaction_match"),
     path("bank/<int:pk>/confirm/", bank.transaction_confirm, name="transaction_confirm"),
     path("bank/<int:pk>/set-aside/", bank.transaction_set_aside, name="transaction_set_aside"),
     path("bank/<int:pk>/reopen/", bank.transaction_reopen, name="transaction_reopen"),

@@ -72,20 +72,25 @@ def open_invoices(
 def suggestions(transactions: Sequence[BankTransaction]) -> dict[int, Suggestion]:
     """Return what each transaction is probably for, by id; those without an idea are left out.
 
-    Asks the database the same few questions, however many transactions there are.
+    What is sure comes first, and takes its invoices from the others. Asks the database the same few
+    questions, however many transactions there are.
     """
     open_ones = [one for one in transactions if one.state == BankTransaction.State.OPEN]
     if not open_ones:
         return {}
     book = _Book.of(open_ones)
     found: dict[int, Suggestion] = {}
-    for transaction in open_ones:
-        suggestion = _incoming(transaction, book) if transaction.amount > 0 else None
-        if transaction.amount < 0:
-            suggestion = _outgoing(transaction, book)
-        if suggestion:
-            found[transaction.pk] = suggestion
+    for wants_sure in (True, False):
+        for transaction in open_ones:
+            suggestion = None if transaction.pk in found else _suggest(transaction, book)
+            if suggestion and (suggestion.is_sure or not wants_sure):
+                found[transaction.pk] = suggestion
+                book.take(suggestion)
     return found
+
+
+def _suggest(transaction: BankTransaction, book: "_Book") -> Suggestion | None:
+    return (_incoming if transaction.amount > 0 else _outgoing)(transaction, book)
 
 
 @dataclass(slots=True)
@@ -120,6 +125,18 @@ class _Book:
             )
         book.collections = list(Collection.objects.filter(state=Collection.State.PREPARED))
         return book
+
+    def take(self, suggestion: Suggestion) -> None:
+        """Leave what was suggested out of the suggestions that follow."""
+        for part in suggestion.parts:
+            part.invoice.balance -= part.amount  # type: ignore[attr-defined]
+        self.invoices = [one for one in self.invoices if _balance(one)]
+        for customer, owed in self.by_customer.items():
+            self.by_customer[customer] = [one for one in owed if _balance(one)]
+        if suggestion.collection:
+            self.collections.remove(suggestion.collection)
+        if suggestion.returned:
+            self.debits.remove(suggestion.returned)
 
     def named(self, transaction: BankTransaction) -> list[Invoice]:
         said = _letters(f"{transaction.reference} {transaction.text}")

@@ -104,18 +104,30 @@ def bank_upload(request: HttpRequest) -> HttpResponse:
     return render(request, "billing/receivables_upload.html", {"form": form})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @require(*LOOK)
 def transaction_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a transaction, and say which invoices it is for; the suggestion is filled in."""
-    transaction = _transaction_or_404(pk)
-    suggestion = suggestions([transaction]).get(pk)
+    """Show a transaction and what it was for; where it is open, the suggestion is filled in."""
+    return _detail(request, _transaction_or_404(pk))
+
+
+@require_POST
+@require(*RECEIVE)
+def transaction_match(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say which invoices a transaction is for, as chosen on its page."""
+    return _detail(request, _transaction_or_404(pk))
+
+
+def _detail(request: HttpRequest, transaction: BankTransaction) -> HttpResponse:
+    suggestion = suggestions([transaction]).get(transaction.pk)
     words = request.GET.get("q", "").strip()
-    invoices = list(_choices(transaction, suggestion, words))
-    may_assign = request.user.has_perm("billing.receive_money")
-    given = request.POST if request.method == "POST" and may_assign else None
-    form = AssignPartsForm(given, transaction=transaction, invoices=invoices, suggestion=suggestion)
-    if given is not None and form.is_valid():
+    form = AssignPartsForm(
+        request.POST if request.method == "POST" else None,
+        transaction=transaction,
+        invoices=list(_choices(transaction, suggestion, words)),
+        suggestion=suggestion,
+    )
+    if form.is_bound and form.is_valid():
         try:
             _assign(request, transaction, form)
         except DomainError as error:
@@ -123,6 +135,8 @@ def transaction_detail(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Matched."))
             return redirect("billing:transaction_list")
+    may_assign = request.user.has_perm("billing.receive_money")
+    is_open = transaction.state == BankTransaction.State.OPEN
     context = {
         "transaction": transaction,
         "suggestion": _shown(suggestion),
@@ -130,8 +144,8 @@ def transaction_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "q": words,
         "payments": transaction.payments.select_related("invoice__customer"),
         "credit_entries": transaction.credit_entries.select_related("customer"),
-        "may_assign": may_assign and transaction.state == BankTransaction.State.OPEN,
-        "may_reopen": may_assign and transaction.state != BankTransaction.State.OPEN,
+        "may_assign": may_assign and is_open,
+        "may_reopen": may_assign and not is_open,
     }
     return render(request, "billing/receivables_transaction.html", context)
 

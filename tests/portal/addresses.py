@@ -97,6 +97,9 @@ USUAL = {
     ("name", "template"): lambda _world: PICTURE,
     ("pk", "printer"): lambda world: world.print_job.printer_id,
     ("pk", "credit"): lambda world: world.issued.pk,
+    ("pk", "transaction"): lambda world: world.billing.transaction.pk,
+    ("pk", "debit"): lambda world: world.billing.collection.pk,
+    ("level", ""): lambda _world: 1,
     ("pk", "re"): lambda world: world.billing.re_rating.pk,
     ("pk", "product"): lambda world: world.billing.product.pk,
     ("pk", "subscription"): lambda world: world.billing.subscription.pk,
@@ -134,6 +137,7 @@ USUAL = {
 _DRAFT_CONTRACT = {"number": lambda world: world.draft_contract.number}
 _DRAFT_MAILING = {"number": lambda world: world.mailings.draft.number}
 SPECIAL: dict[str, dict[str, Any]] = {
+    "billing:customer_mandate_revoke": {"number": lambda world: world.suspended.number},
     "sales:customer_reactivate": {"number": lambda world: world.suspended.number},
     "sales:rate_extend": {"number": lambda world: world.contract.number},
     "sales:contract_edit": _DRAFT_CONTRACT,

@@ -6,9 +6,25 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 
-from billing.models import BillingRun, Invoice, OneOffCharge, Product, ReRating, Subscription
+from billing.models import (
+    BankTransaction,
+    BillingRun,
+    Collection,
+    Invoice,
+    OneOffCharge,
+    Product,
+    ReRating,
+    Subscription,
+)
 from billing.selectors.sending import LINK_PURPOSE
-from billing.services import add_one_off_charge, save_product, start_run, subscribe
+from billing.services import (
+    add_one_off_charge,
+    import_bank_file,
+    save_product,
+    start_run,
+    subscribe,
+)
+from billing.services.mandates import sign_mandate
 from billing.tasks import run_billing
 from customers.services import give_link
 from sales.models import Contract
@@ -30,6 +46,8 @@ class BillingWorld:
     draft: Invoice
     run: BillingRun
     re_rating: ReRating
+    transaction: BankTransaction
+    collection: Collection
 
 
 def build(contract: Contract, user: User, now: dt.datetime) -> BillingWorld:
@@ -78,6 +96,36 @@ def build(contract: Contract, user: User, now: dt.datetime) -> BillingWorld:
             heartbeat_at=now,
             finished_at=now,
         ),
+        transaction=_transaction(now),
+        collection=_collection(contract, now),
+    )
+
+
+def _transaction(now: dt.datetime) -> BankTransaction:
+    content = f"date,amount,payer\n{now.date()},9.87,Nobody known".encode()
+    return import_bank_file(
+        name="bank.csv", content=content, actor=ACTOR, now=now
+    ).transactions.get()
+
+
+def _collection(contract: Contract, now: dt.datetime) -> Collection:
+    """A file of direct debits whose invoices are gone, and a mandate in force."""
+    sign_mandate(
+        customer=contract.customer,
+        iban="ES7921000813610123456789",
+        holder="Nobody known",
+        signed_on=now.date(),
+        actor=ACTOR,
+        now=now,
+    )
+    return Collection.objects.create(
+        reference="DD-1",
+        collect_on=now.date(),
+        scheme="CORE",
+        total=1,
+        count=1,
+        content=b"<Document/>",
+        prepared_at=now,
     )
 
 

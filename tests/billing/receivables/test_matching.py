@@ -276,3 +276,12 @@ def test_suggestions_ask_no_more_for_more(invoices, django_assert_num_queries):
     transactions = told(*(Entry("1.00", f"{place}") for place in range(20)))
     with django_assert_num_queries(3):
         suggestions(transactions)
+
+
+def test_what_is_sure_takes_its_invoices_from_the_others(invoices):
+    vague, sure = told(
+        Entry("20.00", "A CUENTA", "CAFE ORTUZAR"), Entry("12.10", invoices[0].number)
+    )
+    found = suggestions([vague, sure])
+    assert parts(found[sure.pk]) == {invoices[0].number: "12.10"}
+    assert parts(found[vague.pk]) == {invoices[1].number: "20.00"}

@@ -73,10 +73,10 @@ def test_invoices_are_chosen_by_hand_and_taken_back(billing, invoices):
     page = billing.get(address, {"q": "ortúzar"}).content.decode()
     assert all(f'name="part_{one.pk}"' in page for one in invoices)
     given = {f"part_{invoices[0].pk}": "12.10", "customer": ""}
-    page = billing.post(f"{address}?q=ortúzar", given).content.decode()
+    page = billing.post(f"{address}match/?q=ortúzar", given).content.decode()
     assert "Say whose credit the rest becomes." in page
     given["customer"] = customer.number
-    assert billing.post(f"{address}?q=ortúzar", given).status_code == 302
+    assert billing.post(f"{address}match/?q=ortúzar", given).status_code == 302
     assert credit_of(customer, "EUR") == D("7.90")
     assert "Take back" in billing.get(address).content.decode()
     billing.post(f"{address}reopen/")
@@ -204,7 +204,8 @@ def test_auditors_look_and_change_nothing(as_role, invoices):
     assert "Confirm" not in page
     part = {"part": f"{invoices[1].pk}:24.20"}
     assert auditor.post(f"/billing/bank/{transaction.pk}/confirm/", part).status_code == 403
-    auditor.post(f"/billing/bank/{transaction.pk}/", {f"part_{invoices[1].pk}": "24.20"})
+    given = {f"part_{invoices[1].pk}": "24.20"}
+    assert auditor.post(f"/billing/bank/{transaction.pk}/match/", given).status_code == 403
     transaction.refresh_from_db()
     assert transaction.state == "open"
     assert AT < LATE
