@@ -60,7 +60,7 @@ def test_one_person_sends_a_mailing(
     make_version("notice", body_es=NOTICE, body_en="", fields=["notice.arrival"])
     portal.enter("mailing")
     portal.menu("Mailings")
-    portal.press("Mailing", "link")
+    portal.press("New mailing", "link")
     choose(portal)
     mailing = Mailing.objects.get()
     look_at_the_lists(portal, mailing)

@@ -150,7 +150,7 @@ def issue_the_draft(portal: Portal, customer: Customer) -> Invoice:
 
 
 def read_the_pdf(portal: Portal, invoice: Invoice) -> None:
-    link = portal.page.get_by_role("link", name="PDF", exact=True)
+    link = portal.page.get_by_role("link", name="PDF", exact=True).first
     answer = portal.page.request.get(str(link.get_attribute("href")))
     assert answer.headers["content-type"] == "application/pdf"
     content = answer.body()

@@ -99,7 +99,7 @@ def test_an_address_that_is_none_is_kept_as_failed():
     long = "a" * 300 + "@example.es"
     for number, wrong in enumerate(["nobody", "a b@example.es", long]):
         row = queue_message(message=replace(NOTICE, key=f"k{number}", recipient=wrong), now=NOON)
-        assert (row.state, row.answer) == ("perm_failed", "This is no e-mail address.")
+        assert (row.state, row.answer) == ("perm_failed", "Esto no es una dirección de correo.")
 
 
 @pytest.mark.parametrize(

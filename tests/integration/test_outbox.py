@@ -185,8 +185,8 @@ def test_the_timeline_tells_of_e_mail_by_its_purpose(client):
         moments = timeline(customer, user=make_user(role, username=role))
         return {str(one.title) for one in moments if one.event.type.startswith("message.")}
 
-    assert told("administrator") == {"E-mail sent: Notices", "E-mail sent: Invoices"}
-    assert told("mailing") == {"E-mail sent: Notices"}
+    assert told("administrator") == {"Correo enviado: Notices", "Correo enviado: Invoices"}
+    assert told("mailing") == {"Correo enviado: Notices"}
 
 
 # --- what a person decides ----------------------------------------------------------------------

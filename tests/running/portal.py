@@ -135,7 +135,7 @@ class Portal:
         """Press Ctrl-C (or send the signal) and wait for the end."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        code = self.process.wait(40)
+        code = self.process.wait(120)
         self._reader.join(10)
         return code
 
