@@ -4,56 +4,6 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
-STEPS = [
-    (
-        *(1, 3),
-        "Recordatorio de pago",
-        "Payment reminder",
-        "Le recordamos que, salvo error, están pendientes de pago estas facturas:\n\n"
-        "{invoices}\n\nTotal pendiente: {total}.\n\n"
-        "Si el pago está ya en camino, no tenga en cuenta este mensaje.",
-        "According to our books these invoices are still to be paid:\n\n"
-        "{invoices}\n\nOutstanding in total: {total}.\n\n"
-        "If your payment is already on its way, please disregard this message.",
-    ),
-    (
-        *(2, 15),
-        "Segundo recordatorio de pago",
-        "Second payment reminder",
-        "No hemos recibido el pago de estas facturas vencidas:\n\n"
-        "{invoices}\n\nTotal pendiente: {total}.\n\n"
-        "Le rogamos que lo abone en los próximos siete días, o que nos diga qué lo impide.",
-        "We have not received payment of these invoices, which are past due:\n\n"
-        "{invoices}\n\nOutstanding in total: {total}.\n\n"
-        "Please pay within the next seven days, or tell us what stands in the way.",
-    ),
-    (
-        *(3, 30),
-        "Último aviso de pago",
-        "Final payment notice",
-        "A pesar de nuestros avisos siguen sin pagarse estas facturas:\n\n"
-        "{invoices}\n\nTotal pendiente: {total}.\n\n"
-        "Si no recibimos el pago en los próximos siete días, dejaremos de aceptar reservas.",
-        "In spite of our reminders these invoices are still unpaid:\n\n"
-        "{invoices}\n\nOutstanding in total: {total}.\n\n"
-        "If we do not receive your payment within seven days, we will stop taking bookings.",
-    ),
-]
-
-
-def write_steps(apps, _editor):
-    step = apps.get_model("billing", "ReminderStep")
-    for level, days, subject_es, subject_en, text_es, text_en in STEPS:
-        step.objects.create(
-            level=level,
-            days=days,
-            subject_es=subject_es,
-            subject_en=subject_en,
-            text_es=text_es,
-            text_en=text_en,
-        )
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -228,5 +178,4 @@ class Migration(migrations.Migration):
             model_name='reminder',
             constraint=models.UniqueConstraint(fields=('invoice', 'level'), name='reminder_once_per_step'),
         ),
-        migrations.RunPython(write_steps, migrations.RunPython.noop),
     ]

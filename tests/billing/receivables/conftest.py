@@ -2,12 +2,10 @@
 
 import datetime as dt
 from decimal import Decimal
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 
-from billing.models import BankTransaction, Invoice, ReminderStep
+from billing.models import BankTransaction, Invoice
 from billing.selectors import with_balances
 from billing.services import import_bank_file, issue_invoice
 from tests.billing.world import charge, make_issuer_once, make_vat_rate_once
@@ -17,13 +15,6 @@ from tests.factories.customers import make_customer
 from .files import norma43
 
 AT = NOW + dt.timedelta(days=40)
-
-
-@pytest.fixture(autouse=True)
-def _steps_of_reminders(db):
-    """Have the steps that a fresh portal has: tests that empty all tables take them along."""
-    if not ReminderStep.objects.exists():
-        import_module("billing.migrations.0015_reminders_and_debits").write_steps(apps, None)
 
 
 def make_invoices(*amounts: str, **fields):
