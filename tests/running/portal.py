@@ -69,6 +69,12 @@ def wait_for(condition, seconds: float = 20):
     return pytest.fail(f"not within {seconds} s")
 
 
+def _hear_ctrl_c() -> None:
+    """Let what is started from here hear it: a shell's background jobs begin with it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Portal:
     """One `manage.py up`."""
 
@@ -76,6 +82,7 @@ class Portal:
         self.state = state
         self.port = free_port()
         self.lines: list[str] = []
+        _hear_ctrl_c()
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
             cwd=ROOT,
@@ -135,7 +142,7 @@ class Portal:
         """Press Ctrl-C (or send the signal) and wait for the end."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        code = self.process.wait(120)
+        code = self.process.wait(40)
         self._reader.join(10)
         return code
 
